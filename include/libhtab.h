@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIBHTAB_H
+#define LIBHTAB_H
+
+/*
+ * libhtab: a PowerPC guest's hashed page table, through KVM
+ * =========================================================
+ *
+ * What it is. A PowerPC hash guest finds its translations in a hashed page
+ * table (HPT, "htab") that KVM HV keeps for it. A virtual machine monitor
+ * (VMM) asks the kernel for that table before the guest runs and clears it
+ * when the guest resets. The ioctl for it, KVM_PPC_ALLOCATE_HTAB, promised
+ * once: a table of this order, or the largest that can be had; the order is
+ * told; never under a running vcpu; a table that exists is just cleared. No
+ * kernel of today keeps all of that. libhtab does, on every kernel from 3.6
+ * on, and stays clear of the arguments with which kernels lose the table or
+ * crash.
+ *
+ * What it is not. It creates no VM and runs no vcpu, it does not manage guest
+ * memory, and it does not keep a table of its own: where KVM keeps none (PR
+ * KVM, other architectures) it says so with -ENOTTY and the VMM must.
+ *
+ * Where it sits.
+ *
+ *	VMM  ->  libhtab  ->  KVM_* ioctls on a descriptor of the VMM
+ *
+ * It is stateless: no globals, no allocation that outlives a call, no locks,
+ * no threads, no logging, no environment variables.
+ *
+ * Orders. The order of a table is the base-2 logarithm of its size in bytes:
+ * 18 is 256 KiB, the smallest; 24 is 16 MiB, what the kernel makes by itself
+ * when a vcpu first runs without a table; 46 is the largest. The order that
+ * htab_alloc() answers belongs in the guest's "ibm,pft-size". The host pays
+ * for the table twice: as much again goes to its reverse map.
+ *
+ * Descriptors. vmfd is what KVM_CREATE_VM returned and kvmfd is an open
+ * /dev/kvm. The library borrows them: it never closes or keeps them. Whatever
+ * it opens itself is closed on return, on every path.
+ *
+ * Errors. Functions return 0 (or a value) or a negative errno; errno itself
+ * is not part of the API. Outputs are written on success only, except where
+ * said. The errors of each function are listed with it; beyond those only
+ * what a filter of system calls (seccomp) injects can come, passed on as it
+ * is. These mean the same everywhere:
+ *
+ *	-EBADF   not an open descriptor
+ *	-EINVAL  a NULL pointer, or the descriptor is /dev/kvm or a vcpu where
+ *	         a VM's is wanted
+ *	-ENOTTY  this KVM keeps no hashed page table (PR, not PowerPC), or the
+ *	         descriptor has nothing to do with KVM (also where the kernel
+ *	         says ENOSYS)
+ *	-EIO     the VM was made by another process (a fork counts), or is dead
+ *	-EPROTO  the kernel gave an answer that no known kernel gives; what the
+ *	         VM has is unknown
+ *
+ * vcpus. Take every vcpu out of KVM_RUN (a signal with
+ * kvm_run->immediate_exit) and keep it out until the call returns. A thread
+ * inside KVM_RUN gives -EBUSY, also if its guest is idle. The library cannot
+ * see a vcpu that starts a moment later, and a kernel without a table makes
+ * one by itself at the first KVM_RUN: allocate before. Success does not prove
+ * that no vcpu is inside KVM_RUN: one may be waiting in the kernel for the
+ * call to end.
+ *
+ * Threads. Any thread may call, but functions on one VM must not run
+ * concurrently with each other, nor with a read of the VM's htab fd or of its
+ * debugfs file: kernels from 4.11 on free the table without regard to readers.
+ * Different VMs are independent. An htab fd that is open for reading misses
+ * what htab_alloc() and htab_reset() clear: close it before, open another
+ * after.
+ *
+ * Signals and time. No call is restarted or cut short by a signal (but see
+ * htab_largest()). The kernel may take seconds to move memory out of the way.
+ *
+ * Kernels, as they are without libhtab:
+ *
+ *	3.6-3.7    fall back to smaller tables, or to one of order 24 from the
+ *	           boot pool; a table's size is for ever; no htab fd
+ *	3.8-4.3    the same (boot pool up to 3.11), with htab fd
+ *	4.4-4.10   the wanted size or ENOMEM, which may leave a dangling table
+ *	4.11-4.14  another order frees the table first, then may fail
+ *	4.15-      the same, and turns a radix guest into a hash guest
+ *	5.10-      EOPNOTSUPP on a nested hypervisor (4.20-5.9: a crash later)
+ *
+ * Name. libiberty, which comes with binutils, has a hash table library with
+ * the same prefix; its <hashtab.h> declares types named htab_alloc and
+ * htab_free. Do not include it in the same file. Linking both is fine: no
+ * symbol of libhtab is one of libiberty's.
+ *
+ * Stability. The soname is libhtab.so.0 and stays while the version is 0.x.
+ */
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HTAB_VERSION_MAJOR 0
+#define HTAB_VERSION_MINOR 1
+#define HTAB_VERSION_PATCH 0
+#define HTAB_VERSION	   "0.1.0"
+
+/* True if the header is of version major.minor or later. Since: 0.1 */
+#define HTAB_CHECK_VERSION(major, minor)  \
+	(HTAB_VERSION_MAJOR > (major) ||  \
+	 (HTAB_VERSION_MAJOR == (major) && \
+	  HTAB_VERSION_MINOR >= (minor)))
+
+#if defined(__GNUC__)
+#define HTAB_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define HTAB_MUST_CHECK
+#endif
+
+/*
+ * htab_version() - The version of the library that runs, as "0.1.0".
+ *
+ * Return: a static string. Compare with HTAB_VERSION, that of the header.
+ * Since: 0.1
+ */
+const char *htab_version(void);
+
+/* The smallest and the largest order, and the order of the table that a kernel
+ * makes by itself. Since: 0.1 */
+#define HTAB_ORDER_MIN	   18
+#define HTAB_ORDER_MAX	   46
+#define HTAB_ORDER_DEFAULT 24
+
+/*
+ * Allocation
+ * ==========
+ *
+ * A VMM calls htab_alloc() once, before the first vcpu runs, and puts the
+ * answer into the device tree; htab_reset() each time the guest resets. To
+ * change the size of a table in use, call htab_reset() and then htab_alloc(),
+ * with the vcpus stopped all the while: so the kernel holds no reference into
+ * the table at the moment it frees it.
+ *
+ * From 4.11 on, asking for another order than the VM has frees the table
+ * first. If then not even a smaller one can be had, the VM is left without.
+ */
+
+/*
+ * htab_alloc() - Give a VM a table of the wanted order, or the largest below
+ * it that the host can give.
+ * @vmfd: the VM
+ * @order: in, the order wanted, 18 to 46; out, the order of the table that the
+ *	VM has now, which is empty
+ *
+ * Up to 4.3 the kernel negotiates by itself, and up to 4.10 a table that
+ * exists keeps its size: the answer may then be *larger* than what was asked
+ * (24 from the boot pool, or the table that was there). Believe it.
+ *
+ * Ioctl: KVM_PPC_ALLOCATE_HTAB (Linux 3.6), one call and one more for each
+ * order that is not to be had; at most two KVM_CHECK_EXTENSION. Where memory
+ * is short there may be a third one, and before 4.11 htab_order() for each
+ * refusal.
+ *
+ * Return: 0, or
+ *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above; but for
+ *		-EPROTO nothing has changed
+ *	-ERANGE: *order is not 18 to 46. No system call was made.
+ *	-EOPNOTSUPP: a hash guest cannot run on this host: nested hypervisor,
+ *		early POWER9 or kernel before 4.15 with radix. Nothing changed.
+ *	-EBUSY: a thread is inside KVM_RUN. Nothing changed. (Had a vcpu been
+ *		started while the call was going down, the larger orders having
+ *		failed, then the table is what the kernel made for that vcpu.)
+ *	-ENOMEM: not even order 18. The VM has no table: do not run it until an
+ *		htab_alloc() succeeds, or the kernel silently makes one of its
+ *		own, and kernels from 4.11 on may run on stale translations.
+ *		Before 4.11 this is also said, without trying further, where
+ *		it cannot be asked whether the table is lost; do not try
+ *		again on such a VM unless htab_order() says -ENOENT.
+ *	-ENOTRECOVERABLE: before 4.11 only: the kernel freed the table and goes
+ *		on using its memory. Destroy the VM; do not call again.
+ *
+ * Precondition: all vcpus out of KVM_RUN; no concurrent call on this VM.
+ * Since: 0.1
+ */
+int htab_alloc(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
+
+/*
+ * htab_alloc_at_least() - htab_alloc() with a floor.
+ * @vmfd: the VM
+ * @order: as in htab_alloc(); also set with -ENOSPC
+ * @min_order: the smallest order to accept, 18 to *order; *order means exactly
+ *	that (or larger, where the kernel says so)
+ *
+ * Ioctl: as htab_alloc().
+ *
+ * Return: 0, or what htab_alloc() returns, and
+ *	-ERANGE: also if min_order is not 18 to *order. No system call was made.
+ *	-ENOMEM: nothing from *order down to min_order could be had. What the
+ *		VM is like then: see htab_alloc().
+ *	-ENOSPC: the kernel itself gave less than min_order (up to 4.3, or a
+ *		table that existed, up to 4.10). The VM has that table, it is
+ *		empty, and *order is its order.
+ *
+ * Precondition: as htab_alloc(). Since: 0.1
+ */
+int htab_alloc_at_least(int vmfd, uint32_t *order,
+			uint32_t min_order) HTAB_MUST_CHECK;
+
+/*
+ * htab_largest() - The largest order up to a ceiling that this host gives now.
+ * @kvmfd: /dev/kvm
+ * @order: in, the ceiling, 18 to 46; out, the order found
+ *
+ * Tries each size on a VM of its own that is gone on return. The answer is a
+ * snapshot: another VM may take the memory. Up to 4.3, where a kernel asked
+ * for too much may answer with much less than it has, a VMM that wants the
+ * most asks here first.
+ *
+ * Ioctl: KVM_CREATE_VM with the default type, then as htab_alloc(), for each
+ * size that is tried.
+ *
+ * Return: 0, or
+ *	-EBADF: see "Errors" above
+ *	-EINVAL: order is NULL, or the descriptor is a vcpu
+ *	-ENOTTY: this KVM keeps no table, or kvmfd is not /dev/kvm
+ *	-EIO, -EPROTO: see "Errors" above
+ *	-ERANGE: *order is not 18 to 46. No system call was made.
+ *	-EOPNOTSUPP: a hash guest cannot run on this host
+ *	-ENOMEM: not even order 18; or the VM could not be made
+ *	-EINTR, -EMFILE, -ENFILE: as KVM_CREATE_VM says (EINTR: a signal came
+ *		while the VM was being made; call again), or whatever else it
+ *		says
+ *
+ * The VMs of the caller are not touched. Precondition: none. Since: 0.1
+ */
+int htab_largest(int kvmfd, uint32_t *order) HTAB_MUST_CHECK;
+
+/*
+ * Reset and size
+ * ==============
+ */
+
+/*
+ * htab_reset() - Clear the VM's table and keep its size.
+ * @vmfd: the VM
+ *
+ * Asks for the size as htab_order() does, so it is right even after somebody
+ * else resized the table, and allocates that order again, which every kernel
+ * takes as "clear". The next KVM_RUN puts the VRMA entries back. On 3.6 and
+ * 3.7, which cannot be asked and only clear, a VM without a table gets one of
+ * order 24.
+ *
+ * Ioctl: those of htab_order(), and one KVM_PPC_ALLOCATE_HTAB (Linux 3.6).
+ *
+ * Return: 0, or
+ *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above
+ *	-ENOENT: the VM has no table: none yet, or it is a radix guest
+ *	-EBUSY: a thread is inside KVM_RUN. Nothing changed, not even the dirty
+ *		marks that a reader of the htab fd waits for.
+ *	-EOVERFLOW: 2^37 bytes or more, too large for its size to be told
+ *	-EMFILE, -ENFILE, -ENOMEM: no descriptor or memory to look at the table
+ *		with
+ * But for -EPROTO, nothing has changed on failure. (-ENOMEM also comes, and the
+ * table is lost, if somebody resized it between the two steps.)
+ *
+ * Precondition: all vcpus out of KVM_RUN; no concurrent call on this VM.
+ * Since: 0.1
+ */
+int htab_reset(int vmfd) HTAB_MUST_CHECK;
+
+/*
+ * htab_order() - How large is the VM's table?
+ * @vmfd: the VM
+ * @order: out, the order, 18 to 36
+ *
+ * No kernel interface says. This writes records without entries to an htab
+ * fd, which change nothing and are refused beyond the table's end. For a VM
+ * that is expected to have a table: on one that has none, a kernel built with
+ * UBSAN logs a report at each boot's first try.
+ *
+ * Ioctl: KVM_PPC_GET_HTAB_FD (Linux 3.8), then at most five writes, and close;
+ * from 2^36 bytes on also three calls that map and unmap memory.
+ *
+ * Return: 0, or
+ *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above; -ENOTTY
+ *		also on Linux 3.6 and 3.7
+ *	-ENOENT: the VM has no table: none yet, or it is a radix guest
+ *	-EBUSY: a thread is inside KVM_RUN
+ *	-EOVERFLOW: 2^37 bytes or more, too large to tell
+ *	-EMFILE, -ENFILE, -ENOMEM: no descriptor or memory for the htab fd
+ * The table is never changed.
+ *
+ * Precondition: all vcpus out of KVM_RUN; no concurrent call on this VM.
+ * Since: 0.1
+ */
+int htab_order(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
+
+/*
+ * htab_order_for_ram() - The order that suits a guest with that much memory.
+ * @bytes: the guest's RAM, at most what it can grow to
+ *
+ * 1/128 of it, rounded up to a power of two: QEMU's rule, so that both agree
+ * about a guest that migrates. No system call.
+ *
+ * Return: 18 to 46. Since: 0.1
+ */
+uint32_t htab_order_for_ram(uint64_t bytes);
+
+/*
+ * Capabilities
+ * ============
+ */
+
+/* A hash guest can run here and KVM keeps its table: htab_alloc() can work.
+ * Since: 0.1 */
+#define HTAB_CAP_ALLOC	0x1
+/* The table has a descriptor: htab_order() works. Since: 0.1 */
+#define HTAB_CAP_STREAM 0x2
+/* The guest can change the table's size as it runs (Linux 4.11, on POWER9
+ * 4.16). Since: 0.1 */
+#define HTAB_CAP_RESIZE 0x4
+
+/*
+ * htab_caps() - What a host can do, truthfully.
+ * @fd: /dev/kvm, or a VM (since Linux 3.17). Where both KVM HV and PR are
+ *	loaded, /dev/kvm tells about HV and a VM about its own kind.
+ *
+ * Sees through PR KVM, which claimed KVM_CAP_PPC_ALLOC_HTAB up to 4.10, and
+ * through nested hypervisors, which still do.
+ *
+ * Ioctl: KVM_CHECK_EXTENSION, at most five; 0 for a host without any of it
+ * (such as x86) takes one.
+ *
+ * Return: a set of HTAB_CAP_* bits, 0 on a host without, or
+ *	-EBADF, -EIO: see "Errors" above
+ *	-EINVAL: the descriptor is a vcpu
+ *	-ENOTTY: not a KVM descriptor, or a VM before Linux 3.17: ask /dev/kvm
+ *
+ * Precondition: none. Since: 0.1
+ */
+int htab_caps(int fd) HTAB_MUST_CHECK;
+
+/*
+ * htab_strerror() - What an error of this library means, and what to do.
+ * @error: a value that a function returned, negative or positive
+ *
+ * Unlike strerror() it speaks of page tables, and is safe in any thread.
+ *
+ * Return: a static string; "unexpected error" for what is not listed above.
+ * Since: 0.1
+ */
+const char *htab_strerror(int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

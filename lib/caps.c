@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What can this host do? */
+#include "internal.h"
+
+static int check_extension(int fd, uintptr_t cap)
+{
+	return htab_ioctl(fd, UAPI_KVM_CHECK_EXTENSION, (void *)cap);
+}
+
+/* For VM descriptors, which know CHECK_EXTENSION since 3.17 only; the
+ * capabilities asked for in this way came later. */
+static int check_newer_extension(int fd, uintptr_t cap)
+{
+	int r = check_extension(fd, cap);
+
+	return r == -ENOTTY ? 0 : r;
+}
+
+int htab_host_mmu(int fd)
+{
+	int r = check_newer_extension(fd, UAPI_KVM_CAP_PPC_MMU_RADIX);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return HTAB_MMU_HASH;
+	r = check_newer_extension(fd, UAPI_KVM_CAP_PPC_MMU_HASH_V3);
+	if (r < 0)
+		return r;
+	return r ? HTAB_MMU_RADIX_HASH : HTAB_MMU_RADIX;
+}
+
+/*
+ * From 4.11 a POWER9 host is radix (134) or hash (135), and POWER7 and 8 have
+ * 133 (kernel-facts 10.2): one of them is set exactly on those kernels.
+ */
+int htab_is_4_11(int fd, enum htab_mmu mmu)
+{
+	int r;
+
+	if (mmu != HTAB_MMU_HASH)
+		return 1;
+	r = check_newer_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
+	if (r == 0)
+		r = check_newer_extension(fd, UAPI_KVM_CAP_PPC_MMU_HASH_V3);
+	return r > 0 ? 1 : r;
+}
+
+HTAB_EXPORT int htab_caps(int fd)
+{
+	int alloc, stream, mmu, pr, resize;
+
+	alloc = check_extension(fd, UAPI_KVM_CAP_PPC_ALLOC_HTAB);
+	if (alloc <= 0)
+		return alloc;
+	stream = check_extension(fd, UAPI_KVM_CAP_PPC_HTAB_FD);
+	if (stream < 0)
+		return stream;
+	if (!stream) {
+		/* HV of 3.6 or 3.7, or PR, which claimed ALLOC_HTAB up to 4.10
+		 * though it answers ENOTTY; only PR has GET_PVINFO. */
+		pr = check_extension(fd, UAPI_KVM_CAP_PPC_GET_PVINFO);
+		return pr < 0 ? pr : pr ? 0 : HTAB_CAP_ALLOC;
+	}
+	mmu = htab_host_mmu(fd);
+	if (mmu < 0)
+		return mmu;
+	if (mmu == HTAB_MMU_RADIX)
+		return 0;
+	resize = check_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
+	if (resize < 0)
+		return resize;
+	return HTAB_CAP_ALLOC | HTAB_CAP_STREAM |
+	       (resize ? HTAB_CAP_RESIZE : 0);
+}

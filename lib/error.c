@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What an error means for a hashed page table, and what to do. */
+#include "internal.h"
+
+HTAB_EXPORT const char *htab_strerror(int error)
+{
+	/* Not -error: INT_MIN has no positive twin. */
+	switch (error > 0 ? -error : error) {
+	case 0:
+		return "success";
+	case -EBADF:
+		return "not an open descriptor";
+	case -EBUSY:
+		return "a vcpu is inside KVM_RUN: "
+		       "stop all vcpus and try again";
+	case -EINTR:
+		return "interrupted by a signal: try again";
+	case -EINVAL:
+		return "NULL pointer, or not a descriptor of the right kind";
+	case -EIO:
+		return "the VM belongs to another process, or is dead";
+	case -EMFILE:
+		return "this process has no free descriptor to look at the "
+		       "table with: see RLIMIT_NOFILE";
+	case -ENFILE:
+		return "the host has no free file to look at the table with: "
+		       "see fs.file-max";
+	case -ENOENT:
+		return "the VM has no hashed page table "
+		       "(none yet, or it is a radix guest)";
+	case -ENOMEM:
+		return "no contiguous memory for the table: see "
+		       "kvm_cma_resv_ratio, or ask for less";
+	case -ENOSPC:
+		return "the kernel gave a smaller table than the smallest "
+		       "asked for";
+	case -ENOTRECOVERABLE:
+		return "the kernel lost the table's memory: destroy this VM";
+	case -ENOTTY:
+		return "this KVM keeps no hashed page table (PR KVM, another "
+		       "architecture, or not a VM): the VMM must keep it";
+	case -EOPNOTSUPP:
+		return "hash guests cannot run on this host "
+		       "(nested hypervisor, or radix only)";
+	case -EOVERFLOW:
+		return "the table is too large for its size to be told "
+		       "(2^37 bytes or more)";
+	case -EPROTO:
+		return "the kernel gave an answer that no known kernel gives";
+	case -ERANGE:
+		return "order out of range: 18 (256 KiB) to 46 (64 TiB)";
+	default:
+		return "unexpected error";
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of libhtab share among themselves. */
+#ifndef HTAB_INTERNAL_H
+#define HTAB_INTERNAL_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libhtab.h"
+#include "shim.h"
+#include "uapi.h"
+
+#define HTAB_EXPORT __attribute__((visibility("default")))
+
+/* qemu-user says ENOSYS where a kernel says ENOTTY; both mean "unknown". */
+static inline int htab_ioctl(int fd, unsigned long request, void *arg)
+{
+	int r = htab_shim_ioctl(fd, request, arg);
+
+	return r == -ENOSYS ? -ENOTTY : r;
+}
+
+static inline bool htab_order_is_valid(uint32_t order)
+{
+	return order >= HTAB_ORDER_MIN && order <= HTAB_ORDER_MAX;
+}
+
+/* caps.c: which guests can run here, as far as capabilities 134 and 135 say.
+ * The value or -errno. */
+enum htab_mmu {
+	HTAB_MMU_HASH,	     /* no radix host: POWER8 and before, or hash */
+	HTAB_MMU_RADIX,	     /* no hash guest: nested, early POWER9, < 4.15 */
+	HTAB_MMU_RADIX_HASH, /* either */
+};
+int htab_host_mmu(int fd);
+
+/* caps.c: 1 if ALLOCATE_HTAB has the semantics of 4.11 and later (it changes
+ * the size of a table, and forgets a table it could not replace); 0 or -errno.
+ */
+int htab_is_4_11(int fd, enum htab_mmu mmu);
+
+/* alloc.c: one KVM_PPC_ALLOCATE_HTAB; *order becomes what the kernel says. */
+int htab_allocate_once(int vmfd, uint32_t *order);
+
+#endif

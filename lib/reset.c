@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Clear the table and keep its size. */
+#include "internal.h"
+
+/*
+ * 3.6 and 3.7 have no htab fd to ask the size with, and need none: their
+ * ALLOCATE_HTAB ignores the order if there is a table. Where a later kernel
+ * claims to have no htab fd (a filter of system calls may), the order would
+ * be believed and the table replaced, so leave it alone.
+ */
+static int reset_without_htab_fd(int vmfd)
+{
+	uint32_t order = HTAB_ORDER_DEFAULT;
+	int mmu, r;
+
+	mmu = htab_host_mmu(vmfd);
+	if (mmu < 0)
+		return mmu;
+	r = htab_is_4_11(vmfd, (enum htab_mmu)mmu);
+	if (r < 0)
+		return r;
+	return r ? -ENOTTY : htab_allocate_once(vmfd, &order);
+}
+
+HTAB_EXPORT int htab_reset(int vmfd)
+{
+	uint32_t order;
+	int r = htab_order(vmfd, &order);
+
+	if (r == -ENOTTY)
+		return reset_without_htab_fd(vmfd);
+	if (r < 0)
+		return r;
+	return htab_allocate_once(vmfd, &order);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int htab_shim_ioctl(int fd, unsigned long request, void *arg)
+{
+	int r = ioctl(fd, request, arg);
+
+	return r < 0 ? -errno : r;
+}
+
+ssize_t htab_shim_write(int fd, const void *buf, size_t len)
+{
+	ssize_t n = write(fd, buf, len);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
+			     size_t missing)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t size = page + (missing + page - 1) / page * page;
+	ssize_t n;
+	char *map;
+
+	/* The whole map is unreadable but for its first page, whose end
+	 * holds buf. */
+	map = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	if (mprotect(map, page, PROT_READ | PROT_WRITE) < 0) {
+		n = -errno;
+		goto out_unmap;
+	}
+	memcpy(map + page - len, buf, len);
+	n = htab_shim_write(fd, map + page - len, len + missing);
+
+out_unmap:
+	munmap(map, size);
+	return n;
+}
+
+int htab_shim_close(int fd)
+{
+	return close(fd) < 0 ? -errno : 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of the kernel's ABI that libhtab uses, in our own words:
+ * <linux/kvm.h> declares some of it on powerpc only, and on x86 some of its
+ * request macros do not even expand (struct kvm_get_htab_fd is missing).
+ * <linux/ioctl.h> encodes the numbers as the target does: powerpc has three
+ * direction bits where most others have two.
+ */
+#ifndef HTAB_UAPI_H
+#define HTAB_UAPI_H
+
+#include <linux/ioctl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UAPI_KVM_TYPE 0xAE
+
+/* On /dev/kvm */
+#define UAPI_KVM_CREATE_VM _IO(UAPI_KVM_TYPE, 0x01)
+/* On /dev/kvm, since 3.17 on a VM too */
+#define UAPI_KVM_CHECK_EXTENSION _IO(UAPI_KVM_TYPE, 0x03)
+/* On a VM */
+#define UAPI_KVM_PPC_ALLOCATE_HTAB _IOWR(UAPI_KVM_TYPE, 0xa7, uint32_t)
+#define UAPI_KVM_PPC_GET_HTAB_FD \
+	_IOW(UAPI_KVM_TYPE, 0xaa, struct uapi_kvm_get_htab_fd)
+
+#define UAPI_KVM_CAP_PPC_GET_PVINFO   57
+#define UAPI_KVM_CAP_PPC_ALLOC_HTAB   80
+#define UAPI_KVM_CAP_PPC_HTAB_FD      84
+#define UAPI_KVM_CAP_SPAPR_RESIZE_HPT 133
+#define UAPI_KVM_CAP_PPC_MMU_RADIX    134
+#define UAPI_KVM_CAP_PPC_MMU_HASH_V3  135
+
+struct uapi_kvm_get_htab_fd {
+	uint64_t flags;
+	uint64_t start_index;
+	uint64_t reserved[2];
+};
+#define UAPI_KVM_GET_HTAB_WRITE 2
+
+/* A record of the htab fd's stream begins with this, in host byte order;
+ * n_valid entries of 16 bytes follow. */
+struct uapi_kvm_get_htab_header {
+	uint32_t index;
+	uint16_t n_valid;
+	uint16_t n_invalid;
+};
+#define UAPI_HPTE_SIZE 16
+
+_Static_assert(sizeof(struct uapi_kvm_get_htab_fd) == 32, "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_get_htab_fd, start_index) == 8,
+	       "kernel ABI");
+_Static_assert(sizeof(struct uapi_kvm_get_htab_header) == 8, "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_valid) == 4,
+	       "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_invalid) == 6,
+	       "kernel ABI");
+
+#ifdef __powerpc__
+#include <linux/kvm.h>
+
+#define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
+UAPI_SAME(KVM_CREATE_VM);
+UAPI_SAME(KVM_CHECK_EXTENSION);
+UAPI_SAME(KVM_PPC_ALLOCATE_HTAB);
+UAPI_SAME(KVM_PPC_GET_HTAB_FD);
+UAPI_SAME(KVM_CAP_PPC_GET_PVINFO);
+UAPI_SAME(KVM_CAP_PPC_ALLOC_HTAB);
+UAPI_SAME(KVM_CAP_PPC_HTAB_FD);
+UAPI_SAME(KVM_CAP_SPAPR_RESIZE_HPT);
+UAPI_SAME(KVM_CAP_PPC_MMU_RADIX);
+UAPI_SAME(KVM_CAP_PPC_MMU_HASH_V3);
+UAPI_SAME(KVM_GET_HTAB_WRITE);
+_Static_assert(sizeof(struct uapi_kvm_get_htab_fd) ==
+		       sizeof(struct kvm_get_htab_fd), "kvm_get_htab_fd");
+_Static_assert(sizeof(struct uapi_kvm_get_htab_header) ==
+		       sizeof(struct kvm_get_htab_header),
+	       "kvm_get_htab_header");
+#undef UAPI_SAME
+#endif
+
+#endif

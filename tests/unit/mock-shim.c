@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "mock-shim.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "shim.h"
+#include "unit.h"
+
+enum kind { CHECK, ALLOCATE, CREATE_VM, OPEN_HTAB, CLOSE };
+
+struct call {
+	enum kind kind;
+	int fd;
+	int result;
+	uint32_t number; /* a capability, or an order */
+	uint32_t answer; /* the order written back, or that of the table */
+	/* of OPEN_HTAB: this write fails, with that */
+	int failing_write;
+	ssize_t failure;
+};
+
+#define MAX_CALLS 400
+static struct call script[MAX_CALLS];
+static int scripted;
+static int consumed;
+static int writes;
+static int writes_since_open;
+static int open_descriptors;
+/* What HTABFD, if open, was opened with */
+static const struct call *htab;
+
+static void will(struct call call)
+{
+	assert_true(scripted < MAX_CALLS);
+	script[scripted] = call;
+	/* CMocka keeps the order, misses what does not come, and refuses what
+	 * comes too much: all calls go through one queue, next(). */
+	will_return(next, (uintptr_t)&script[scripted]);
+	scripted++;
+}
+
+static const char *const kind_names[] = {
+	[CHECK] = "KVM_CHECK_EXTENSION",
+	[ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
+	[CREATE_VM] = "KVM_CREATE_VM",
+	[OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
+	[CLOSE] = "close",
+};
+
+static const struct call *next(enum kind kind, int fd, uint32_t number)
+{
+	const struct call *call;
+
+	if (consumed == scripted)
+		fail_msg("unexpected %s(%d, %u)", kind_names[kind], fd, number);
+	consumed++;
+	call = mock_ptr_type(const struct call *);
+	if (call->kind != kind || call->fd != fd || call->number != number)
+		fail_msg("%s(%d, %u) instead of %s(%d, %u)", kind_names[kind],
+			 fd, number, kind_names[call->kind], call->fd,
+			 call->number);
+	return call;
+}
+
+void will_check(int fd, unsigned int cap, int result)
+{
+	will((struct call){ .kind = CHECK, .fd = fd, .result = result,
+			    .number = cap });
+}
+
+void will_allocate(uint32_t order, int result)
+{
+	will((struct call){ .kind = ALLOCATE, .fd = VMFD, .result = result,
+			    .number = order, .answer = order });
+}
+
+void will_answer(uint32_t order, uint32_t written_back)
+{
+	will((struct call){ .kind = ALLOCATE, .fd = VMFD, .number = order,
+			    .answer = written_back });
+}
+
+void will_create_vm(int result)
+{
+	will((struct call){ .kind = CREATE_VM, .fd = KVMFD,
+			    .result = result ? result : VMFD });
+}
+
+static void will_open_htab(uint32_t table, int failing_write, ssize_t failure)
+{
+	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = HTABFD,
+			    .answer = table,
+			    .failing_write = failing_write,
+			    .failure = failure });
+}
+
+void will_measure(uint32_t table)
+{
+	will_measure_then_close(table, 0);
+}
+
+void will_measure_then_close(uint32_t table, int result)
+{
+	will_open_htab(table, 0, 0);
+	will_close(HTABFD, result);
+}
+
+void will_measure_failing(uint32_t table, int n, ssize_t result)
+{
+	will_open_htab(table, n, result);
+	will_close(HTABFD, 0);
+}
+
+void will_not_open_htab(int result)
+{
+	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = result });
+}
+
+void will_close(int fd, int result)
+{
+	will((struct call){ .kind = CLOSE, .fd = fd, .result = result });
+}
+
+void will_find_hash_host(void)
+{
+	will_check(VMFD, UAPI_KVM_CAP_PPC_MMU_RADIX, 0);
+}
+
+int mock_writes(void)
+{
+	return writes;
+}
+
+int htab_shim_ioctl(int fd, unsigned long request, void *arg)
+{
+	const struct call *call;
+
+	switch (request) {
+	case UAPI_KVM_CHECK_EXTENSION:
+		call = next(CHECK, fd, (uint32_t)(uintptr_t)arg);
+		break;
+	case UAPI_KVM_PPC_ALLOCATE_HTAB: {
+		uint32_t *order = arg;
+
+		call = next(ALLOCATE, fd, *order);
+		*order = call->answer;
+		break;
+	}
+	case UAPI_KVM_CREATE_VM:
+		assert_null(arg);
+		call = next(CREATE_VM, fd, 0);
+		open_descriptors += call->result >= 0;
+		break;
+	case UAPI_KVM_PPC_GET_HTAB_FD: {
+		const struct uapi_kvm_get_htab_fd *how = arg;
+
+		assert_int_equal(how->flags, UAPI_KVM_GET_HTAB_WRITE);
+		assert_int_equal(how->start_index, 0);
+		assert_int_equal(how->reserved[0], 0);
+		assert_int_equal(how->reserved[1], 0);
+		call = next(OPEN_HTAB, fd, 0);
+		if (call->result >= 0) {
+			open_descriptors++;
+			assert_null(htab);
+			htab = call;
+			writes_since_open = 0;
+		}
+		break;
+	}
+	default:
+		fail_msg("unknown ioctl %#lx", request);
+	}
+	return call->result;
+}
+
+/* Counts the write; true if it is the one to fail. No write may come after. */
+static bool is_failing_write(int fd)
+{
+	assert_int_equal(fd, HTABFD);
+	assert_non_null(htab);
+	writes++;
+	writes_since_open++;
+	if (htab->failing_write)
+		assert_true(writes_since_open <= htab->failing_write);
+	return writes_since_open == htab->failing_write;
+}
+
+/* The end of the record's entries against the end of the table, as the kernel
+ * compares them before all else */
+static bool is_in_table(const struct uapi_kvm_get_htab_header *record)
+{
+	uint64_t entries = htab->answer ? UINT64_C(1) << (htab->answer - 4) : 0;
+	uint64_t end = (uint64_t)record->index + record->n_valid +
+		       record->n_invalid;
+
+	return record->index < entries && end <= entries;
+}
+
+ssize_t htab_shim_write(int fd, const void *buf, size_t len)
+{
+	const struct uapi_kvm_get_htab_header *record = buf;
+
+	if (is_failing_write(fd))
+		return htab->failure;
+	/* More than this would change the table. */
+	assert_int_equal(len, sizeof(*record));
+	assert_int_equal(record->n_valid, 0);
+	assert_int_equal(record->n_invalid, 0);
+	return is_in_table(record) ? (ssize_t)sizeof(*record) : -EINVAL;
+}
+
+ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
+			     size_t missing)
+{
+	const struct uapi_kvm_get_htab_header *record = buf;
+
+	if (is_failing_write(fd))
+		return htab->failure;
+	assert_int_equal(len, sizeof(*record));
+	/* No entry may be there to read, and all must be announced, or the
+	 * kernel would stop short of looking at the index. */
+	assert_true(record->n_valid > 0);
+	assert_int_equal(missing, record->n_valid * UAPI_HPTE_SIZE);
+	return is_in_table(record) ? -EFAULT : -EINVAL;
+}
+
+int htab_shim_close(int fd)
+{
+	const struct call *call = next(CLOSE, fd, 0);
+
+	open_descriptors--;
+	if (fd == HTABFD)
+		htab = NULL;
+	return call->result;
+}
+
+int mock_setup(void **state)
+{
+	(void)state;
+	scripted = 0;
+	consumed = 0;
+	writes = 0;
+	open_descriptors = 0;
+	htab = NULL;
+	return 0;
+}
+
+int mock_teardown(void **state)
+{
+	(void)state;
+	if (open_descriptors)
+		print_error("%d descriptors left open\n", open_descriptors);
+	return open_descriptors;
+}

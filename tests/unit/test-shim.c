@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* The real shim, on descriptors that every machine has. */
+#include "shim.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "uapi.h"
+#include "unit.h"
+
+static int a_closed_descriptor(void)
+{
+	int fd = dup(0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	return fd;
+}
+
+static void ioctl_answers_as_the_kernel(void **state)
+{
+	int available = -1;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "abc", 3), 3);
+	assert_result(htab_shim_ioctl(fds[0], 0x541B /* FIONREAD */,
+				      &available), 0);
+	assert_int_equal(available, 3);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void ioctl_on_a_closed_descriptor_is_ebadf(void **state)
+{
+	uint32_t order = 24;
+
+	(void)state;
+	assert_result(htab_shim_ioctl(a_closed_descriptor(),
+				      UAPI_KVM_PPC_ALLOCATE_HTAB, &order),
+		      -EBADF);
+}
+
+static void write_returns_the_count(void **state)
+{
+	char got[4] = "";
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(htab_shim_write(fds[1], "abc", 3), 3);
+	assert_int_equal(read(fds[0], got, sizeof(got)), 3);
+	assert_string_equal(got, "abc");
+	/* The wrong direction */
+	assert_result((int)htab_shim_write(fds[0], "abc", 3), -EBADF);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The kernel sees the readable bytes, and EFAULT exactly where they end. */
+static void torn_write_is_readable_up_to_its_end(void **state)
+{
+	char got[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	assert_int_equal(htab_shim_write_torn(fds[1], "12345678", 8, 0), 8);
+	assert_int_equal(read(fds[0], got, sizeof(got)), 8);
+	assert_memory_equal(got, "12345678", 8);
+
+	assert_result((int)htab_shim_write_torn(fds[1], "12345678", 8, 1),
+		      -EFAULT);
+	assert_result((int)htab_shim_write_torn(fds[1], "12345678", 8, 32),
+		      -EFAULT);
+	assert_int_equal(read(fds[0], got, sizeof(got)), -1);
+	assert_result(-errno, -EAGAIN);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static int count_mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int lines = 0, c;
+
+	assert_non_null(maps);
+	while ((c = getc(maps)) != EOF)
+		lines += c == '\n';
+	fclose(maps);
+	return lines;
+}
+
+static void torn_write_leaves_no_mapping(void **state)
+{
+	int before, fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	before = count_mappings();
+	for (int i = 0; i < 100; i++)
+		assert_result((int)htab_shim_write_torn(fds[1], "x", 1, 8),
+			      -EFAULT);
+	/* stdio may map a buffer of its own meanwhile */
+	assert_in_range(count_mappings(), before - 4, before + 4);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void torn_write_without_address_space_is_enomem(void **state)
+{
+	(void)state;
+	assert_result((int)htab_shim_write_torn(1, "x", 1, (size_t)1 << 62),
+		      -ENOMEM);
+}
+
+static void *map_a_page(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* RLIMIT_DATA lets the address space be had, but no memory in it. qemu-user
+ * and valgrind do not enforce it; what they allow must then work. */
+static void torn_write_without_memory_is_enomem(void **state)
+{
+	struct rlimit before, none;
+	int fds[2], expected, got;
+	void *page;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(getrlimit(RLIMIT_DATA, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_DATA, &none), 0);
+	page = map_a_page();
+	got = (int)htab_shim_write_torn(fds[1], "x", 1, 8);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &before), 0);
+
+	expected = page == MAP_FAILED ? -ENOMEM : -EFAULT;
+	if (page != MAP_FAILED)
+		munmap(page, 4096);
+	assert_result(got, expected);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void close_closes(void **state)
+{
+	int fd = dup(0);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_result(htab_shim_close(fd), 0);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_result(htab_shim_close(fd), -EBADF);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ioctl_answers_as_the_kernel),
+		cmocka_unit_test(ioctl_on_a_closed_descriptor_is_ebadf),
+		cmocka_unit_test(write_returns_the_count),
+		cmocka_unit_test(torn_write_is_readable_up_to_its_end),
+		cmocka_unit_test(torn_write_leaves_no_mapping),
+		cmocka_unit_test(torn_write_without_address_space_is_enomem),
+		cmocka_unit_test(torn_write_without_memory_is_enomem),
+		cmocka_unit_test(close_closes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
