@@ -39,7 +39,7 @@ static int check_not_dangling(int vmfd)
 /* The largest order from *order down to min_order that the kernel grants;
  * up to 4.3 it may also answer something else. */
 static int negotiate(int vmfd, uint32_t *order, uint32_t min_order,
-		     enum htab_mmu mmu)
+		     int mmu)
 {
 	int is_4_11 = -1;
 

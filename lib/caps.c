@@ -34,7 +34,7 @@ int htab_host_mmu(int fd)
  * From 4.11 a POWER9 host is radix (134) or hash (135), and POWER7 and 8 have
  * 133 (kernel-facts 10.2): one of them is set exactly on those kernels.
  */
-int htab_is_4_11(int fd, enum htab_mmu mmu)
+int htab_is_4_11(int fd, int mmu)
 {
 	int r;
 
@@ -43,7 +43,7 @@ int htab_is_4_11(int fd, enum htab_mmu mmu)
 	r = check_newer_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
 	if (r == 0)
 		r = check_newer_extension(fd, UAPI_KVM_CAP_PPC_MMU_HASH_V3);
-	return r > 0 ? 1 : r;
+	return r;
 }
 
 HTAB_EXPORT int htab_caps(int fd)

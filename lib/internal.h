@@ -26,8 +26,8 @@ static inline bool htab_order_is_valid(uint32_t order)
 	return order >= HTAB_ORDER_MIN && order <= HTAB_ORDER_MAX;
 }
 
-/* caps.c: which guests can run here, as far as capabilities 134 and 135 say.
- * The value or -errno. */
+/* caps.c: which guests can run here, as far as capabilities 134 and 135 say;
+ * an enum htab_mmu, or -errno. */
 enum htab_mmu {
 	HTAB_MMU_HASH,	     /* no radix host: POWER8 and before, or hash */
 	HTAB_MMU_RADIX,	     /* no hash guest: nested, early POWER9, < 4.15 */
@@ -35,10 +35,9 @@ enum htab_mmu {
 };
 int htab_host_mmu(int fd);
 
-/* caps.c: 1 if ALLOCATE_HTAB has the semantics of 4.11 and later (it changes
- * the size of a table, and forgets a table it could not replace); 0 or -errno.
- */
-int htab_is_4_11(int fd, enum htab_mmu mmu);
+/* caps.c: given the above, > 0 if ALLOCATE_HTAB has the semantics of 4.11 and
+ * later (another order replaces the table), 0 if not, or -errno. */
+int htab_is_4_11(int fd, int mmu);
 
 /* alloc.c: one KVM_PPC_ALLOCATE_HTAB; *order becomes what the kernel says. */
 int htab_allocate_once(int vmfd, uint32_t *order);

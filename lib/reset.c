@@ -16,7 +16,7 @@ static int reset_without_htab_fd(int vmfd)
 	mmu = htab_host_mmu(vmfd);
 	if (mmu < 0)
 		return mmu;
-	r = htab_is_4_11(vmfd, (enum htab_mmu)mmu);
+	r = htab_is_4_11(vmfd, mmu);
 	if (r < 0)
 		return r;
 	return r ? -ENOTTY : htab_allocate_once(vmfd, &order);

@@ -24,6 +24,11 @@
 #define UAPI_KVM_PPC_GET_HTAB_FD \
 	_IOW(UAPI_KVM_TYPE, 0xaa, struct uapi_kvm_get_htab_fd)
 
+#define UAPI_KVM_PPC_RESIZE_HPT_PREPARE \
+	_IOR(UAPI_KVM_TYPE, 0xad, struct uapi_kvm_ppc_resize_hpt)
+#define UAPI_KVM_PPC_RESIZE_HPT_COMMIT \
+	_IOR(UAPI_KVM_TYPE, 0xae, struct uapi_kvm_ppc_resize_hpt)
+
 #define UAPI_KVM_CAP_PPC_GET_PVINFO   57
 #define UAPI_KVM_CAP_PPC_ALLOC_HTAB   80
 #define UAPI_KVM_CAP_PPC_HTAB_FD      84
@@ -47,6 +52,12 @@ struct uapi_kvm_get_htab_header {
 };
 #define UAPI_HPTE_SIZE 16
 
+struct uapi_kvm_ppc_resize_hpt {
+	uint64_t flags;
+	uint32_t shift;
+	uint32_t pad;
+};
+
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) == 32, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_fd, start_index) == 8,
 	       "kernel ABI");
@@ -55,6 +66,7 @@ _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_valid) == 4,
 	       "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_invalid) == 6,
 	       "kernel ABI");
+_Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
 
 #ifdef __powerpc__
 #include <linux/kvm.h>
@@ -64,6 +76,8 @@ UAPI_SAME(KVM_CREATE_VM);
 UAPI_SAME(KVM_CHECK_EXTENSION);
 UAPI_SAME(KVM_PPC_ALLOCATE_HTAB);
 UAPI_SAME(KVM_PPC_GET_HTAB_FD);
+UAPI_SAME(KVM_PPC_RESIZE_HPT_PREPARE);
+UAPI_SAME(KVM_PPC_RESIZE_HPT_COMMIT);
 UAPI_SAME(KVM_CAP_PPC_GET_PVINFO);
 UAPI_SAME(KVM_CAP_PPC_ALLOC_HTAB);
 UAPI_SAME(KVM_CAP_PPC_HTAB_FD);
