@@ -170,6 +170,7 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 	}
 	default:
 		fail_msg("unknown ioctl %#lx", request);
+		return -ENOTTY;
 	}
 	return call->result;
 }
