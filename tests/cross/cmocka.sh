@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# cmocka.sh TARGET (powerpc64le-linux-gnu, powerpc64-linux-gnu): CMocka for a cross build, as a static library, made from Debian's
+# source package. Prints the directory of its cmocka.pc:
+#
+#     PKG_CONFIG_LIBDIR=$(tests/cross/cmocka.sh powerpc64le-linux-gnu) \
+#         meson setup --cross-file tests/cross/ppc64le.ini build-ppc64le
+
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lab/apt.sh
+. "$here/../lab/apt.sh"
+
+[ $# -eq 1 ] || die "usage: cmocka.sh TARGET"
+target=$1
+for tool in "$target-gcc" "$target-ar" cmake tar; do
+	command -v "$tool" >/dev/null || die "no $tool"
+done
+
+# quietly COMMAND...: its output is shown only if it fails.
+quietly() {
+	if ! "$@" >"$tmp/output" 2>&1; then
+		cat "$tmp/output" >&2
+		die "failed: $*"
+	fi
+}
+
+build() {
+	apt_open bookworm deb-src || die "no source of CMocka"
+	say "fetching the source of CMocka"
+	(cd "$tmp" && apt_get -q source --download-only cmocka >"$tmp/output") || die "cannot fetch it: $(apt_why)"
+	mkdir "$tmp/source" "$tmp/new" "$tmp/new/lib" "$tmp/new/include"
+	tar -xf "$tmp"/cmocka_*.orig.tar.xz -C "$tmp/source" --strip-components=1
+
+	say "building CMocka for $target"
+	quietly cmake -S "$tmp/source" -B "$tmp/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_C_COMPILER="$target-gcc" -DCMAKE_AR="$(command -v "$target-ar")" \
+		-DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF
+	quietly cmake --build "$tmp/build" --target cmocka-static
+	cp "$tmp/build/src/libcmocka-static.a" "$tmp/new/lib/libcmocka.a"
+	cp "$tmp/source/include/cmocka.h" "$tmp/new/include"
+	version=$(sed -n 's/^project(cmocka .*VERSION \([0-9.]*\).*/\1/p' "$tmp/source/CMakeLists.txt")
+	cat >"$tmp/new/cmocka.pc" <<-EOF
+		prefix=\${pcfiledir}
+		Name: cmocka
+		Description: The CMocka unit testing library, for $target
+		Version: $version
+		Libs: -L\${prefix}/lib -lcmocka
+		Cflags: -I\${prefix}/include
+	EOF
+	mkdir -p "$cache/cross"
+	mv "$tmp/new" "$cache/cross/$target"
+}
+
+if [ ! -e "$cache/cross/$target" ]; then
+	cache_lock
+	cache_tmp
+	[ -e "$cache/cross/$target" ] || build
+fi
+cd "$cache/cross/$target" && pwd

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# A private apt root per suite, to be sourced: Debian's own packages for ppc64el, signatures checked, from the mirror that this
+# machine already uses. Nothing of the system's apt is touched, and no root is needed.
+#
+# HTAB_CACHE    where everything is kept (default: libhtab in the user's cache directory)
+# HTAB_MIRROR   a Debian mirror to use instead of the machine's own
+
+cache=${HTAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhtab}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+me=${0##*/}
+
+say() {
+	echo "$me: $*" >&2
+}
+
+die() {
+	say "$@"
+	exit 1
+}
+
+# All that writes to the cache holds this lock until it ends. Whatever an interrupted run left behind is then nobody's.
+cache_lock() {
+	mkdir -p "$cache"
+	cache=$(cd "$cache" && pwd)
+	exec 9>"$cache/lock"
+	if ! flock -n 9; then
+		say "waiting for another run to leave $cache"
+		flock 9
+	fi
+	rm -rf "$cache"/tmp.*
+}
+
+# cache_tmp: makes $tmp, on the same file system as where its contents go; it disappears with the script.
+cache_tmp() {
+	tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+	trap 'rm -rf "$tmp"' EXIT
+	trap 'die interrupted' HUP INT TERM
+}
+
+mirror() {
+	if [ -n "${HTAB_MIRROR:-}" ]; then
+		echo "$HTAB_MIRROR"
+		return
+	fi
+	# shellcheck disable=SC2016 # these are apt's variables
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN) $(COMPONENT)' 'Created-By: Packages' |
+		awk '$2 !~ /-/ && $3 == "Debian" && $4 == "main" { print $1; exit }'
+}
+
+# apt_open SUITE deb|deb-src: afterwards apt_get and apt_cache work on that suite. Fails if its index cannot be had. All its state
+# is in $tmp: an index is large, soon out of date, and quickly read again.
+apt_open() {
+	apt_root=$tmp/apt-$1-$2
+	[ ! -e "$apt_root/open" ] || return 0
+	apt_mirror=$(mirror)
+	if [ -z "$apt_mirror" ]; then
+		say "this machine's apt knows no Debian mirror; set HTAB_MIRROR"
+		return 1
+	fi
+	if [ ! -r "$keyring" ]; then
+		say "no $keyring to check signatures with (package debian-archive-keyring)"
+		return 1
+	fi
+	mkdir -p "$apt_root/lists/partial" "$apt_root/archives/partial"
+	: >"$apt_root/status"
+	echo "$2 [signed-by=$keyring] $apt_mirror $1 main" >"$apt_root/sources.list"
+	cat >"$apt_root/conf" <<-EOF
+		#clear APT::Architectures;
+		#clear APT::Update;
+		#clear DPkg::Post-Invoke;
+		APT::Architecture "ppc64el";
+		APT::Architectures "ppc64el";
+		APT::Sandbox::User "";
+		Acquire::AllowInsecureRepositories "false";
+		APT::Get::AllowUnauthenticated "false";
+		Acquire::Languages "none";
+		Acquire::Retries "2";
+		Dir::State::Lists "$apt_root/lists";
+		Dir::State::status "$apt_root/status";
+		Dir::Cache "$apt_root";
+		Dir::Etc::sourcelist "$apt_root/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+	EOF
+	say "reading the index of $1"
+	if ! apt_get update --error-on=any >"$apt_root/log"; then
+		say "no index of $1 from $apt_mirror: $(apt_why)"
+		return 1
+	fi
+	: >"$apt_root/open"
+}
+
+# -c, not APT_CONFIG: it is read after the system's configuration, so that it has the last word (the proxy stays).
+apt_get() {
+	apt-get -c "$apt_root/conf" "$@" 2>"$apt_root/errors"
+}
+
+apt_cache() {
+	apt-cache -c "$apt_root/conf" "$@" 2>"$apt_root/errors"
+}
+
+# The first of apt's complaints; sort puts errors before warnings.
+apt_why() {
+	sort -s -k 1,1 "$apt_root/errors" | sed -n 's/^[EW]: *//p' | tr -s ' ' | head -n 1
+}

@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# fetch.sh [KERNEL...]: puts the named kernels of the table (default: all) into the cache, for boot.py.
+#
+# $cache/kernels/NAME/ holds vmlinux, kvm.ko, kvm-hv.ko, a static busybox, and version. It appears as a whole or not at all, and is
+# used as long as it exists: remove it to have a newer one.
+#
+# Exits 0 only if every kernel asked for is there. One that is only "reported" counts if it was named.
+
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=apt.sh
+. "$here/apt.sh"
+
+table() {
+	awk -v name="$1" -v column="$2" '$1 == "kernel" && (name == "" || $2 == name) { print $column }' "$here/table"
+}
+
+# download SUITE PACKAGE...: unpacks the packages below $tmp/root.
+download() {
+	suite=$1
+	shift
+	rm -rf "$tmp/root" "$tmp/deb"
+	mkdir "$tmp/deb"
+	say "fetching from $suite: $*"
+	if ! (cd "$tmp/deb" && apt_get -q download "$@" >&2); then
+		say "cannot fetch $*: $(apt_why)"
+		return 1
+	fi
+	for deb in "$tmp"/deb/*.deb; do
+		dpkg-deb -x "$deb" "$tmp/root" || return 1
+	done
+	rm -rf "$tmp/deb"
+}
+
+# found PATTERN...: the only file below $tmp/root whose path matches one of the patterns, or nothing.
+found() {
+	for pattern; do
+		find "$tmp/root" -type f -path "$tmp/root/$pattern" | head -n 1
+	done | head -n 1
+}
+
+# keep FILE DEST: copies a file, unpacked if need be.
+keep() {
+	case $1 in
+	"") return 1 ;;
+	*.xz) xz -dc "$1" >"$2" ;;
+	*.zst) zstd -qdc "$1" >"$2" ;;
+	*.gz) gzip -dc "$1" >"$2" ;;
+	*) cp "$1" "$2" ;;
+	esac
+}
+
+# All kernels run the same busybox, so that only the kernel differs.
+fetch_busybox() {
+	[ ! -e "$cache/busybox" ] || return 0
+	apt_open bookworm deb || return 1
+	download bookworm busybox-static || return 1
+	if ! keep "$(found '*bin/busybox')" "$tmp/busybox"; then
+		say "no busybox in its package"
+		return 1
+	fi
+	mv "$tmp/busybox" "$cache/busybox"
+}
+
+# kernel_packages META: what a meta-package stands for; where the kernel and its modules are has changed over the years.
+kernel_packages() {
+	apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces "$1" |
+		grep -E '^linux-(image|binary|modules)-[0-9]' | sort -u
+}
+
+fetch_kernel() {
+	name=$1
+	suite=$(table "$name" 3)
+	meta=$(table "$name" 4)
+	fetch_busybox || return 1
+	apt_open "$suite" deb || return 1
+	packages=$(kernel_packages "$meta") || packages=
+	if [ -z "$packages" ]; then
+		say "$suite has no kernel behind $meta"
+		return 1
+	fi
+	# shellcheck disable=SC2086 # package names
+	download "$suite" $packages || return 1
+
+	rm -rf "$tmp/kernel"
+	mkdir "$tmp/kernel"
+	cp "$cache/busybox" "$tmp/kernel/busybox" || return 1
+	if ! keep "$(found 'boot/vmlinu[xz]-*' '*/modules/*/vmlinu[xz]')" "$tmp/kernel/vmlinux"; then
+		say "$name: no kernel image in $packages"
+		return 1
+	fi
+	for module in kvm kvm-hv; do
+		if ! keep "$(found "*/modules/*/$module.ko*")" "$tmp/kernel/$module.ko"; then
+			say "$name: no $module.ko in $packages"
+			return 1
+		fi
+	done
+	version "$packages" >"$tmp/kernel/version" || return 1
+	mkdir -p "$cache/kernels"
+	mv "$tmp/kernel" "$cache/kernels/$name"
+}
+
+# version PACKAGES: the kernel's release, and the package version in brackets.
+version() {
+	release=$(found '*/modules/*/kvm.ko*' | sed 's|.*/modules/\([^/]*\)/.*|\1|')
+	package=$(apt_cache show --no-all-versions "${1%%
+*}" | sed -n 's/^Version: //p')
+	[ -n "$release" ] && [ -n "$package" ] && echo "$release ($package)"
+}
+
+named=$#
+# shellcheck disable=SC2046 # names without blanks
+[ $named -gt 0 ] || set -- $(table "" 2)
+for name; do
+	[ -n "$(table "$name" 2)" ] || die "no kernel '$name' in $here/table; there are: $(table "" 2 | xargs)"
+done
+
+cache_lock
+cache_tmp
+status=0
+for name; do
+	if [ -e "$cache/kernels/$name" ]; then
+		say "$name: $(cat "$cache/kernels/$name/version"), already there"
+	elif fetch_kernel "$name"; then
+		say "$name: $(cat "$cache/kernels/$name/version")"
+	elif [ $named -eq 0 ] && [ "$(table "$name" 5)" = reported ]; then
+		say "$name: cannot be had, and is not required"
+	else
+		say "$name: cannot be had"
+		status=1
+	fi
+done
+exit $status
