@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* htab_alloc, htab_alloc_at_least, htab_largest */
+#include "conformance.h"
+
+/* Larger than any host of the lab */
+enum { TOO_LARGE = 40 };
+
+static uint32_t largest(uint32_t ceiling)
+{
+	uint32_t order = ceiling;
+
+	assert_result(htab_largest(host.kvmfd, &order), 0);
+	assert_in_range(order, HTAB_ORDER_MIN, ceiling);
+	return order;
+}
+
+static void alloc_gives_each_order_that_was_asked_for(void)
+{
+	for (uint32_t order = 18; order <= 25; order++) {
+		int vmfd = a_vm_with_table(order);
+		struct contents contents = contents_of(vmfd);
+
+		assert_order(vmfd, order);
+		assert_int_equal(contents.entries, UINT64_C(1) << (order - 4));
+		assert_int_equal(contents.valid, 0);
+		close_vm(vmfd);
+	}
+}
+
+static void alloc_of_the_same_order_clears(void)
+{
+	int vmfd = a_vm_with_table(20);
+	uint32_t order = 20;
+
+	write_entry(vmfd, 8);
+	assert_int_equal(contents_of(vmfd).valid, 1);
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, 20);
+	assert_order(vmfd, 20);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+static void alloc_of_another_order_changes_the_size(void)
+{
+	int vmfd = a_vm_with_table(20);
+	uint32_t order = 22;
+
+	write_entry(vmfd, 8);
+	assert_result(htab_reset(vmfd), 0);
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, 22);
+	assert_order(vmfd, 22);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+/* The kernel would oops at 0, or free the table. */
+static void bad_arguments_never_reach_the_kernel(void)
+{
+	static const uint32_t bad[] = { 0, 1, 17, 47, 64, UINT32_MAX };
+	int vmfd = a_vm_with_table(20);
+
+	write_entry(vmfd, 8);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint32_t order = bad[i];
+
+		assert_result(htab_alloc(vmfd, &order), -ERANGE);
+		assert_result(htab_alloc_at_least(vmfd, &order, 18), -ERANGE);
+		assert_result(htab_largest(host.kvmfd, &order), -ERANGE);
+		assert_int_equal(order, bad[i]);
+		order = 20;
+		assert_result(htab_alloc_at_least(vmfd, &order, bad[i]),
+			      -ERANGE);
+	}
+	assert_result(htab_alloc(vmfd, NULL), -EINVAL);
+	assert_result(htab_alloc_at_least(vmfd, NULL, 18), -EINVAL);
+	assert_result(htab_order(vmfd, NULL), -EINVAL);
+	assert_order(vmfd, 20);
+	assert_int_equal(contents_of(vmfd).valid, 1);
+}
+
+/* Order 0 without a table is the one that crashes hosts. */
+static void bad_orders_do_not_reach_a_vm_without_table(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = 0;
+
+	assert_result(htab_alloc(vmfd, &order), -ERANGE);
+	assert_no_table(vmfd);
+}
+
+static void alloc_of_too_much_gives_the_largest(void)
+{
+	const uint32_t expected = largest(HTAB_ORDER_MAX);
+	int vmfd = a_vm();
+	uint32_t order = TOO_LARGE;
+
+	assert_true(expected < TOO_LARGE);
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, expected);
+	assert_order(vmfd, expected);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+static void alloc_at_least_of_too_much_is_enomem(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = TOO_LARGE;
+
+	assert_result(htab_alloc_at_least(vmfd, &order, TOO_LARGE - 1),
+		      -ENOMEM);
+	assert_int_equal(order, TOO_LARGE);
+	assert_no_table(vmfd);
+
+	/* The VM is as good as new. */
+	order = 20;
+	assert_result(htab_alloc_at_least(vmfd, &order, 20), 0);
+	assert_int_equal(order, 20);
+	assert_order(vmfd, 20);
+}
+
+/* From 4.11 on, and as documented */
+static void failed_alloc_of_more_loses_the_table(void)
+{
+	int vmfd = a_vm_with_table(20);
+	uint32_t order = TOO_LARGE;
+
+	assert_result(htab_alloc_at_least(vmfd, &order, TOO_LARGE), -ENOMEM);
+	assert_no_table(vmfd);
+	assert_result(htab_reset(vmfd), -ENOENT);
+}
+
+/* True downgrades: each VM takes the largest there is, so the next gets less;
+ * closing them gives it back. */
+static void vms_compete_for_the_pool(void)
+{
+	const uint32_t first = largest(HTAB_ORDER_MAX);
+	uint32_t before = first;
+	int vms = 0;
+
+	while (before > 24) {
+		const uint32_t expected = largest(first);
+		int vmfd = a_vm();
+		uint32_t order = first;
+
+		assert_result(htab_alloc(vmfd, &order), 0);
+		print_message("VM %d: asked for %u, got %u\n", ++vms, first,
+			      order);
+		assert_int_equal(order, expected);
+		assert_true(order <= before);
+		assert_order(vmfd, order);
+		before = order;
+
+		/* With a floor above, it is ENOMEM, and the VM has nothing. */
+		if (order < first) {
+			int greedy = a_vm();
+
+			order = first;
+			assert_result(htab_alloc_at_least(greedy, &order,
+							  first),
+				      -ENOMEM);
+			assert_int_equal(order, first);
+			assert_no_table(greedy);
+			close_vm(greedy);
+		}
+	}
+	assert_true(vms > 1);
+}
+
+static void closing_vms_gives_the_pool_back(void)
+{
+	const uint32_t first = largest(HTAB_ORDER_MAX);
+	int vmfd = a_vm_with_table(first);
+
+	assert_true(largest(HTAB_ORDER_MAX) < first);
+	close_vm(vmfd);
+	assert_int_equal(largest(HTAB_ORDER_MAX), first);
+}
+
+static void largest_keeps_to_its_ceiling(void)
+{
+	assert_int_equal(largest(18), 18);
+	assert_int_equal(largest(21), 21);
+}
+
+static void largest_takes_nothing(void)
+{
+	const uint32_t first = largest(HTAB_ORDER_MAX);
+
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(largest(first), first);
+}
+
+/* A VM that begins radix has no table until htab_alloc() makes it hash. */
+static void radix_vm_is_switched_to_hash(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = 20;
+
+	assert_no_table(vmfd);
+	assert_result(htab_reset(vmfd), -ENOENT);
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_order(vmfd, 20);
+	assert_result(htab_reset(vmfd), 0);
+	assert_order(vmfd, 20);
+}
+
+/* The ioctl would succeed on a POWER9 DD2.0, and the guest not run. */
+static void host_without_hash_guests_is_eopnotsupp(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = 20;
+
+	assert_result(htab_alloc(vmfd, &order), -EOPNOTSUPP);
+	assert_result(htab_alloc_at_least(vmfd, &order, 20), -EOPNOTSUPP);
+	assert_result(htab_largest(host.kvmfd, &order), -EOPNOTSUPP);
+	assert_int_equal(order, 20);
+	assert_no_table(vmfd);
+	assert_result(htab_reset(vmfd), -ENOENT);
+
+	/* It is radix still, and runs. */
+	vcpu_start(a_vcpu(vmfd));
+}
+
+CASES(alloc, {
+	CASE(alloc_gives_each_order_that_was_asked_for, POWERPC | HASH_GUESTS),
+	CASE(alloc_of_the_same_order_clears, POWERPC | HASH_GUESTS),
+	CASE(alloc_of_another_order_changes_the_size, POWERPC | HASH_GUESTS),
+	CASE(bad_arguments_never_reach_the_kernel, POWERPC | HASH_GUESTS),
+	CASE(bad_orders_do_not_reach_a_vm_without_table, POWERPC),
+	CASE(alloc_of_too_much_gives_the_largest, POWERPC | HASH_GUESTS),
+	CASE(alloc_at_least_of_too_much_is_enomem, POWERPC | HASH_GUESTS),
+	CASE(failed_alloc_of_more_loses_the_table, POWERPC | HASH_GUESTS),
+	CASE(vms_compete_for_the_pool, POWERPC | HASH_GUESTS),
+	CASE(closing_vms_gives_the_pool_back, POWERPC | HASH_GUESTS),
+	CASE(largest_keeps_to_its_ceiling, POWERPC | HASH_GUESTS),
+	CASE(largest_takes_nothing, POWERPC | HASH_GUESTS),
+	CASE(radix_vm_is_switched_to_hash, BEGINS_RADIX | HASH_GUESTS),
+	CASE(host_without_hash_guests_is_eopnotsupp, NO_HASH),
+});

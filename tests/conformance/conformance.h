@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* One list of cases, for any kernel that a driver can reach. */
+#ifndef HTAB_TEST_CONFORMANCE_H
+#define HTAB_TEST_CONFORMANCE_H
+
+#include "driver.h"
+#include "uapi.h"
+#include "../unit/unit.h"
+
+/* What a case needs of the host; elsewhere it is skipped, and says why. */
+enum {
+	POWERPC = 1,	   /* a PowerPC host */
+	HASH_GUESTS = 2,   /* ... that can run hash guests */
+	BEGINS_RADIX = 4,  /* ... whose VMs begin radix */
+	BEGINS_HASH = 8,   /* ... whose VMs begin hash */
+	NO_HASH = 16,	   /* ... that cannot run hash guests */
+	NOT_POWERPC = 32,  /* KVM of another architecture */
+};
+
+struct test_case {
+	const char *name;
+	void (*run)(void);
+	unsigned int needs;
+};
+
+#define CASE(function, needs)                 \
+	{                                     \
+		#function, function, needs    \
+	}
+
+extern const struct test_case alloc_cases[], host_cases[], reset_cases[],
+	vcpu_cases[];
+extern const size_t alloc_cases_count, host_cases_count, reset_cases_count,
+	vcpu_cases_count;
+
+#define CASES(group, ...)                                      \
+	const struct test_case group##_cases[] = __VA_ARGS__;  \
+	const size_t group##_cases_count =                     \
+		sizeof(group##_cases) / sizeof(group##_cases[0])
+
+extern struct host host;
+
+/* A VM and a vcpu of it, which are gone at the end of the case. */
+int a_vm(void);
+struct vcpu *a_vcpu(int vmfd);
+/* Gives a VM up before. */
+void close_vm(int vmfd);
+
+/* A VM that has a table of that order. */
+int a_vm_with_table(uint32_t order);
+
+void assert_order(int vmfd, uint32_t order);
+void assert_no_table(int vmfd);
+
+/* --- htab-fd.c: the table, read and written past libhtab --- */
+
+/* An htab fd, to be closed with host_close_fd() */
+int open_htab(int vmfd, uint64_t flags);
+
+/* What reading up to the first 0 has told */
+struct contents {
+	uint64_t valid;
+	uint64_t entries; /* up to the last one that was told */
+	uint32_t last_valid;
+};
+struct contents read_htab(int htabfd);
+/* The same with a descriptor of its own */
+struct contents contents_of(int vmfd);
+
+/* Writes one valid entry. */
+void write_entry(int vmfd, uint32_t index);
+
+#endif

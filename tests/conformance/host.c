@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* What the host says of itself, and what is no VM. */
+#include "conformance.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void caps_are_true(void)
+{
+	const int all = HTAB_CAP_ALLOC | HTAB_CAP_STREAM | HTAB_CAP_RESIZE;
+	const int expected = host.mmu == HOST_NO_POWERPC ||
+					     host.mmu == HOST_RADIX_NO_HASH
+				     ? 0
+				     : all;
+
+	assert_result(htab_caps(host.kvmfd), expected);
+	assert_result(htab_caps(a_vm()), expected);
+}
+
+static void every_function_refuses_foreign_descriptors(void)
+{
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	uint32_t order = 20;
+
+	assert_true(null >= 0);
+	assert_result(htab_alloc(null, &order), -ENOTTY);
+	assert_result(htab_alloc_at_least(null, &order, 20), -ENOTTY);
+	assert_result(htab_largest(null, &order), -ENOTTY);
+	assert_result(htab_reset(null), -ENOTTY);
+	assert_result(htab_order(null, &order), -ENOTTY);
+	assert_result(htab_caps(null), -ENOTTY);
+	close(null);
+
+	assert_result(htab_alloc(null, &order), -EBADF);
+	assert_result(htab_alloc_at_least(null, &order, 20), -EBADF);
+	assert_result(htab_largest(null, &order), -EBADF);
+	assert_result(htab_reset(null), -EBADF);
+	assert_result(htab_order(null, &order), -EBADF);
+	assert_result(htab_caps(null), -EBADF);
+	assert_int_equal(order, 20);
+}
+
+/* The host's kind is looked at first, and /dev/kvm knows it. */
+static void functions_of_a_vm_refuse_the_kvm_device(void)
+{
+	const int refused =
+		host.mmu == HOST_RADIX_NO_HASH ? -EOPNOTSUPP : -EINVAL;
+	uint32_t order = 20;
+
+	assert_result(htab_alloc(host.kvmfd, &order), refused);
+	assert_result(htab_reset(host.kvmfd), -EINVAL);
+	assert_result(htab_order(host.kvmfd, &order), -EINVAL);
+	assert_int_equal(order, 20);
+}
+
+static void largest_refuses_a_vm(void)
+{
+	uint32_t order = 20;
+
+	assert_result(htab_largest(a_vm(), &order), -ENOTTY);
+	assert_int_equal(order, 20);
+}
+
+static void every_function_refuses_a_vcpu(void)
+{
+	const int vcpufd = vcpu_fd(a_vcpu(a_vm()));
+	uint32_t order = 20;
+
+	assert_result(htab_alloc(vcpufd, &order), -EINVAL);
+	assert_result(htab_largest(vcpufd, &order), -EINVAL);
+	assert_result(htab_reset(vcpufd), -EINVAL);
+	assert_result(htab_order(vcpufd, &order), -EINVAL);
+	assert_result(htab_caps(vcpufd), -EINVAL);
+	assert_int_equal(order, 20);
+}
+
+/* In a child: 0 if all functions say that the VM is another process's. */
+static int try_foreign_vm(int vmfd)
+{
+	uint32_t order = 20;
+
+	return !(htab_alloc(vmfd, &order) == -EIO &&
+		 htab_reset(vmfd) == -EIO &&
+		 htab_order(vmfd, &order) == -EIO &&
+		 htab_caps(vmfd) == -EIO && order == 20);
+}
+
+static void vm_of_another_process_is_eio(void)
+{
+	int vmfd = a_vm();
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(try_foreign_vm(vmfd));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void vm_without_powerpc_is_enotty(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = 20;
+
+	assert_result(htab_alloc(vmfd, &order), -ENOTTY);
+	assert_result(htab_alloc_at_least(vmfd, &order, 20), -ENOTTY);
+	assert_result(htab_largest(host.kvmfd, &order), -ENOTTY);
+	assert_result(htab_reset(vmfd), -ENOTTY);
+	assert_result(htab_order(vmfd, &order), -ENOTTY);
+	assert_int_equal(order, 20);
+}
+
+/* Nothing but the size is asked for, so nothing changes. */
+static void without_a_free_descriptor_is_emfile(void)
+{
+	int vmfd = a_vm_with_table(18);
+	struct rlimit before, none;
+	uint32_t order = 1234;
+	int r_order, r_reset, r_largest, free_fd;
+
+	write_entry(vmfd, 5);
+	free_fd = dup(0);
+	assert_true(free_fd >= 0);
+	close(free_fd);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)free_fd;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r_order = htab_order(vmfd, &order);
+	r_reset = htab_reset(vmfd);
+	order = 18;
+	r_largest = htab_largest(host.kvmfd, &order);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+
+	assert_result(r_order, -EMFILE);
+	assert_result(r_reset, -EMFILE);
+	assert_result(r_largest, -EMFILE);
+	assert_int_equal(order, 18);
+	assert_int_equal(contents_of(vmfd).valid, 1);
+}
+
+CASES(host, {
+	CASE(caps_are_true, 0),
+	CASE(every_function_refuses_foreign_descriptors, 0),
+	CASE(functions_of_a_vm_refuse_the_kvm_device, 0),
+	CASE(largest_refuses_a_vm, 0),
+	CASE(every_function_refuses_a_vcpu, POWERPC),
+	CASE(vm_of_another_process_is_eio, POWERPC | HASH_GUESTS),
+	CASE(vm_without_powerpc_is_enotty, NOT_POWERPC),
+	CASE(without_a_free_descriptor_is_emfile, POWERPC | HASH_GUESTS),
+});

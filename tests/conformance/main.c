@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "conformance.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct host host;
+
+/* What the running case has; more would exhaust any host. */
+enum { MAX_VMS = 128, MAX_CASES = 128, CASE_SECONDS = 120 };
+static int vms[MAX_VMS];
+static int vm_count;
+static struct vcpu *vcpus[MAX_VMS];
+static int vcpu_count;
+static int descriptors_before;
+
+int a_vm(void)
+{
+	int vmfd = host_new_vm(&host);
+
+	if (vmfd < 0)
+		fail_msg("KVM_CREATE_VM: %s", result_name(vmfd));
+	assert_true(vm_count < MAX_VMS);
+	vms[vm_count++] = vmfd;
+	return vmfd;
+}
+
+void close_vm(int vmfd)
+{
+	for (int i = 0; i < vm_count; i++) {
+		if (vms[i] == vmfd) {
+			vms[i] = vms[--vm_count];
+			assert_result(host_close_fd(vmfd), 0);
+			return;
+		}
+	}
+	fail_msg("not a VM of this case: %d", vmfd);
+}
+
+struct vcpu *a_vcpu(int vmfd)
+{
+	assert_true(vcpu_count < MAX_VMS);
+	return vcpus[vcpu_count++] = vcpu_new(&host, vmfd);
+}
+
+int a_vm_with_table(uint32_t wanted)
+{
+	int vmfd = a_vm();
+	uint32_t order = wanted;
+
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, wanted);
+	return vmfd;
+}
+
+void assert_order(int vmfd, uint32_t expected)
+{
+	uint32_t order = 0;
+
+	assert_result(htab_order(vmfd, &order), 0);
+	assert_int_equal(order, expected);
+}
+
+void assert_no_table(int vmfd)
+{
+	uint32_t order = 1234;
+
+	assert_result(htab_order(vmfd, &order), -ENOENT);
+	assert_int_equal(order, 1234);
+}
+
+static int count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	if (!dir)
+		return -1;
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	descriptors_before = count_descriptors();
+	/* A kernel that hangs must not take the other cases' time. */
+	alarm(CASE_SECONDS);
+	return descriptors_before < 0;
+}
+
+static int end(void **state)
+{
+	int now;
+
+	(void)state;
+	while (vcpu_count)
+		vcpu_free(vcpus[--vcpu_count]);
+	while (vm_count)
+		host_close_fd(vms[--vm_count]);
+	alarm(0);
+	now = count_descriptors();
+	if (now != descriptors_before)
+		print_error("%d descriptors before the case, %d after\n",
+			    descriptors_before, now);
+	return now != descriptors_before;
+}
+
+static const char *why_not_here(unsigned int needs)
+{
+	const bool powerpc = host.mmu != HOST_NO_POWERPC;
+	const bool radix =
+		host.mmu == HOST_RADIX || host.mmu == HOST_RADIX_NO_HASH;
+
+	if ((needs & POWERPC) && !powerpc)
+		return "not a PowerPC host";
+	if ((needs & NOT_POWERPC) && powerpc)
+		return "a PowerPC host";
+	if ((needs & HASH_GUESTS) && host.mmu == HOST_RADIX_NO_HASH)
+		return "no hash guests on this host";
+	if ((needs & NO_HASH) && host.mmu != HOST_RADIX_NO_HASH)
+		return "this host runs hash guests";
+	if ((needs & BEGINS_RADIX) && !radix)
+		return "VMs of this host begin hash";
+	if ((needs & BEGINS_HASH) && radix)
+		return "VMs of this host begin radix";
+	return NULL;
+}
+
+static void run(void **state)
+{
+	const struct test_case *test = *state;
+	const char *why = why_not_here(test->needs);
+
+	if (why) {
+		print_message("SKIP: %s\n", why);
+		skip();
+	}
+	test->run();
+}
+
+static void add(struct CMUnitTest *tests, size_t *count,
+		const struct test_case *cases, size_t cases_count)
+{
+	for (size_t i = 0; i < cases_count; i++) {
+		assert_true(*count < MAX_CASES);
+		tests[(*count)++] = (struct CMUnitTest){
+			.name = cases[i].name,
+			.test_func = run,
+			.setup_func = begin,
+			.teardown_func = end,
+			.initial_state = (void *)(uintptr_t)&cases[i],
+		};
+	}
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[MAX_CASES];
+	const char *why;
+	size_t count = 0;
+	int failed;
+
+	/* What was printed must be out when a kernel ends this program. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (host_open(&host, &why) < 0) {
+		/* Who says what the host is expects one to be there. */
+		const bool optional = !getenv("HTAB_HOST");
+
+		printf(optional ? "SKIP: %s\n" : "%s\n", why);
+		return optional ? 77 : EXIT_FAILURE;
+	}
+	if (host.mmu == HOST_UNKNOWN) {
+		printf("HTAB_HOST does not say what this host's MMU is\n");
+		return EXIT_FAILURE;
+	}
+	add(tests, &count, host_cases, host_cases_count);
+	add(tests, &count, alloc_cases, alloc_cases_count);
+	add(tests, &count, reset_cases, reset_cases_count);
+	add(tests, &count, vcpu_cases, vcpu_cases_count);
+	failed = _cmocka_run_group_tests("conformance", tests, count, NULL,
+					 NULL);
+	host_close(&host);
+	return failed;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* htab_reset and htab_order, with no vcpu about */
+#include "conformance.h"
+
+static void vm_without_table_is_enoent(void)
+{
+	int vmfd = a_vm();
+
+	assert_no_table(vmfd);
+	assert_result(htab_reset(vmfd), -ENOENT);
+	assert_no_table(vmfd);
+}
+
+static void reset_keeps_each_size_and_empties_the_table(void)
+{
+	for (uint32_t order = 18; order <= 25; order++) {
+		int vmfd = a_vm_with_table(order);
+		uint32_t last = (uint32_t)((UINT64_C(1) << (order - 4)) - 1);
+
+		write_entry(vmfd, 0);
+		write_entry(vmfd, last);
+		assert_int_equal(contents_of(vmfd).valid, 2);
+		assert_int_equal(contents_of(vmfd).last_valid, last);
+		assert_result(htab_reset(vmfd), 0);
+		assert_order(vmfd, order);
+		assert_int_equal(contents_of(vmfd).valid, 0);
+		assert_int_equal(contents_of(vmfd).entries, (uint64_t)last + 1);
+		close_vm(vmfd);
+	}
+}
+
+/* Neither the entries nor the marks that a reader waits for */
+static void order_changes_nothing(void)
+{
+	int vmfd = a_vm_with_table(20);
+	int reader = open_htab(vmfd, 0);
+	struct contents changed;
+
+	assert_int_equal(read_htab(reader).entries, 1 << 16);
+	write_entry(vmfd, 77);
+	for (int i = 0; i < 10; i++)
+		assert_order(vmfd, 20);
+	changed = read_htab(reader);
+	assert_int_equal(changed.valid, 1);
+	assert_int_equal(changed.last_valid, 77);
+	assert_int_equal(contents_of(vmfd).valid, 1);
+	assert_result(host_close_fd(reader), 0);
+}
+
+/* How htab_order() tells order 36 from more, on tables that a host can have:
+ * a record whose entries cannot be read is EINVAL if they would lie beyond the
+ * end, and EFAULT, without a change, if not. */
+static void torn_record_tells_the_end_and_changes_nothing(void)
+{
+	const struct uapi_kvm_get_htab_header record = {
+		.index = (1 << 14) - 1,
+		.n_valid = 2,
+	};
+	int vms[] = { a_vm_with_table(18), a_vm_with_table(19) };
+	const int expected[] = { -EINVAL, -EFAULT };
+
+	for (int i = 0; i < 2; i++) {
+		int htabfd;
+
+		write_entry(vms[i], record.index);
+		htabfd = open_htab(vms[i], UAPI_KVM_GET_HTAB_WRITE);
+		assert_result((int)host_write_torn(htabfd, &record,
+						   sizeof(record),
+						   2 * UAPI_HPTE_SIZE),
+			      expected[i]);
+		assert_result(host_close_fd(htabfd), 0);
+		assert_int_equal(contents_of(vms[i]).valid, 1);
+		assert_int_equal(contents_of(vms[i]).last_valid, record.index);
+	}
+}
+
+CASES(reset, {
+	CASE(vm_without_table_is_enoent, POWERPC),
+	CASE(reset_keeps_each_size_and_empties_the_table,
+	     POWERPC | HASH_GUESTS),
+	CASE(order_changes_nothing, POWERPC | HASH_GUESTS),
+	CASE(torn_record_tells_the_end_and_changes_nothing,
+	     POWERPC | HASH_GUESTS),
+});

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* With a vcpu that runs, or has run */
+#include "conformance.h"
+
+/* The VRMA maps the guest's memory, one entry for each page of the host's. */
+static uint64_t vrma_entries(void)
+{
+	return GUEST_RAM / host.page_size;
+}
+
+static void run_for_a_moment(struct vcpu *vcpu)
+{
+	vcpu_start(vcpu);
+	vcpu_stop(vcpu);
+}
+
+static void running_vcpu_is_ebusy_and_nothing_changes(void)
+{
+	int vmfd = a_vm_with_table(20);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+	uint32_t order = 20;
+
+	vcpu_start(vcpu);
+	assert_result(htab_alloc(vmfd, &order), -EBUSY);
+	order = 22;
+	assert_result(htab_alloc(vmfd, &order), -EBUSY);
+	assert_result(htab_alloc_at_least(vmfd, &order, 22), -EBUSY);
+	assert_result(htab_reset(vmfd), -EBUSY);
+	assert_result(htab_order(vmfd, &order), -EBUSY);
+	assert_int_equal(order, 22);
+	vcpu_stop(vcpu);
+
+	assert_order(vmfd, 20);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+	assert_result(htab_reset(vmfd), 0);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+/* The marks that a reader waits for are still there after the refusal. */
+static void refused_reset_keeps_dirty_marks(void)
+{
+	int vmfd = a_vm_with_table(20);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+	struct contents changed;
+	int reader;
+
+	run_for_a_moment(vcpu);
+	reader = open_htab(vmfd, 0);
+	read_htab(reader);
+	write_entry(vmfd, 77);
+	vcpu_start(vcpu);
+	assert_result(htab_reset(vmfd), -EBUSY);
+	vcpu_stop(vcpu);
+	changed = read_htab(reader);
+	assert_true(changed.valid >= 1);
+	assert_true(changed.last_valid >= 77);
+	assert_result(host_close_fd(reader), 0);
+}
+
+/* A radix guest: the same refusal, from a VM that has no table. */
+static void running_radix_vcpu_is_ebusy_and_stays_radix(void)
+{
+	int vmfd = a_vm();
+	struct vcpu *vcpu = a_vcpu(vmfd);
+	uint32_t order = 20;
+
+	vcpu_start(vcpu);
+	assert_result(htab_alloc(vmfd, &order), -EBUSY);
+	assert_int_equal(order, 20);
+	assert_no_table(vmfd);
+	assert_result(htab_reset(vmfd), -ENOENT);
+	vcpu_stop(vcpu);
+	assert_no_table(vmfd);
+	run_for_a_moment(vcpu);
+}
+
+static void stopped_vcpu_does_not_matter(void)
+{
+	int vmfd = a_vm_with_table(20);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+	uint32_t order = 21;
+
+	for (int i = 0; i < 5; i++) {
+		run_for_a_moment(vcpu);
+		assert_result(htab_reset(vmfd), 0);
+	}
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_order(vmfd, 21);
+	run_for_a_moment(vcpu);
+}
+
+/* Without an allocation the kernel makes a table at the first run. */
+static void first_run_makes_the_default_table(void)
+{
+	int vmfd = a_vm();
+
+	run_for_a_moment(a_vcpu(vmfd));
+	assert_order(vmfd, HTAB_ORDER_DEFAULT);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+	assert_result(htab_reset(vmfd), 0);
+	assert_order(vmfd, HTAB_ORDER_DEFAULT);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+static void first_run_keeps_the_table_that_was_allocated(void)
+{
+	int vmfd = a_vm_with_table(21);
+
+	run_for_a_moment(a_vcpu(vmfd));
+	assert_order(vmfd, 21);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+}
+
+static void vrma_is_there_again_after_a_reset_and_a_run(void)
+{
+	int vmfd = a_vm_with_table(21);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+
+	run_for_a_moment(vcpu);
+	write_entry(vmfd, 3);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries() + 1);
+	assert_result(htab_reset(vmfd), 0);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+	run_for_a_moment(vcpu);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+}
+
+static int prepare(int vmfd, uint32_t order)
+{
+	struct uapi_kvm_ppc_resize_hpt resize = { .shift = order };
+	int r;
+
+	do {
+		r = host_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, &resize);
+	} while (r > 0);
+	return r;
+}
+
+static int commit(int vmfd, uint32_t order)
+{
+	struct uapi_kvm_ppc_resize_hpt resize = { .shift = order };
+
+	return host_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, &resize);
+}
+
+/* The size is asked for, not remembered. */
+static void reset_after_a_resize_by_somebody_else(void)
+{
+	/* 18 has fewer groups than the VRMA has entries of 4K. */
+	static const uint32_t sizes[] = { 20, 25, 19 };
+	int vmfd = a_vm();
+	struct vcpu *vcpu = a_vcpu(vmfd);
+
+	run_for_a_moment(vcpu);
+	assert_order(vmfd, HTAB_ORDER_DEFAULT);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_result(prepare(vmfd, sizes[i]), 0);
+		assert_result(commit(vmfd, sizes[i]), 0);
+		assert_order(vmfd, sizes[i]);
+		assert_true(contents_of(vmfd).valid > 0);
+		assert_result(htab_reset(vmfd), 0);
+		assert_order(vmfd, sizes[i]);
+		assert_int_equal(contents_of(vmfd).valid, 0);
+		run_for_a_moment(vcpu);
+	}
+}
+
+/* COMMIT may come while the vcpu runs. */
+static void order_after_a_resize_under_a_running_vcpu(void)
+{
+	int vmfd = a_vm_with_table(20);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+	uint32_t order;
+
+	vcpu_start(vcpu);
+	assert_result(prepare(vmfd, 22), 0);
+	assert_result(commit(vmfd, 22), 0);
+	assert_result(htab_order(vmfd, &order), -EBUSY);
+	vcpu_stop(vcpu);
+	assert_order(vmfd, 22);
+}
+
+CASES(vcpu, {
+	CASE(running_vcpu_is_ebusy_and_nothing_changes, POWERPC | HASH_GUESTS),
+	CASE(refused_reset_keeps_dirty_marks, POWERPC | HASH_GUESTS),
+	CASE(running_radix_vcpu_is_ebusy_and_stays_radix,
+	     BEGINS_RADIX | HASH_GUESTS),
+	CASE(stopped_vcpu_does_not_matter, POWERPC | HASH_GUESTS),
+	CASE(first_run_makes_the_default_table, BEGINS_HASH | POWERPC),
+	CASE(first_run_keeps_the_table_that_was_allocated,
+	     POWERPC | HASH_GUESTS),
+	CASE(vrma_is_there_again_after_a_reset_and_a_run,
+	     POWERPC | HASH_GUESTS),
+	CASE(reset_after_a_resize_by_somebody_else, BEGINS_HASH | POWERPC),
+	CASE(order_after_a_resize_under_a_running_vcpu, POWERPC | HASH_GUESTS),
+});

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* A vcpu of KVM HV that counts in an endless loop. */
+#include "driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef __powerpc64__
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CODE = 0x1000, COUNTER = 0x2000 };
+
+/* Big-endian PowerPC, whatever the host is */
+static const unsigned char counting_guest[] = {
+	0x38, 0x60, 0x20, 0x00, /*    li    r3, COUNTER */
+	0x38, 0x84, 0x00, 0x01, /* 1: addi  r4, r4, 1	*/
+	0x90, 0x83, 0x00, 0x00, /*    stw   r4, 0(r3)	*/
+	0x4b, 0xff, 0xff, 0xf8, /*    b     1b		*/
+};
+
+#define MSR_64BIT_REAL_MODE UINT64_C(0x8000000000001000) /* SF | ME */
+#define KICK		    SIGUSR1
+
+struct vcpu {
+	int fd;
+	size_t run_size;
+	struct kvm_run *run;
+	char *ram;
+	pthread_t thread;
+	bool started;
+	int result; /* of KVM_RUN */
+};
+
+static void check(bool ok, const char *what)
+{
+	if (!ok) {
+		perror(what);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+static void add_memory(struct vcpu *vcpu, int vmfd)
+{
+	struct kvm_userspace_memory_region region = {
+		.memory_size = GUEST_RAM,
+	};
+
+	vcpu->ram = mmap(NULL, GUEST_RAM, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	check(vcpu->ram != MAP_FAILED, "guest memory");
+	memcpy(vcpu->ram + CODE, counting_guest, sizeof(counting_guest));
+	region.userspace_addr = (uintptr_t)vcpu->ram;
+	check(ioctl(vmfd, KVM_SET_USER_MEMORY_REGION, &region) == 0,
+	      "KVM_SET_USER_MEMORY_REGION");
+}
+
+struct vcpu *vcpu_new(const struct host *host, int vmfd)
+{
+	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
+	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
+	struct kvm_regs regs = { .pc = CODE, .msr = MSR_64BIT_REAL_MODE };
+	int size;
+
+	check(vcpu, "calloc");
+	add_memory(vcpu, vmfd);
+	vcpu->fd = ioctl(vmfd, KVM_CREATE_VCPU, 0);
+	check(vcpu->fd >= 0, "KVM_CREATE_VCPU");
+	size = ioctl(host->kvmfd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	check(size > 0, "KVM_GET_VCPU_MMAP_SIZE");
+	vcpu->run_size = (size_t)size;
+	vcpu->run = mmap(NULL, vcpu->run_size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED, vcpu->fd, 0);
+	check(vcpu->run != MAP_FAILED, "kvm_run");
+	/* Without it KVM HV refuses to run a vcpu. */
+	check(ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr) == 0, "KVM_CAP_PPC_PAPR");
+	check(ioctl(vcpu->fd, KVM_SET_REGS, &regs) == 0, "KVM_SET_REGS");
+	return vcpu;
+}
+
+int vcpu_fd(const struct vcpu *vcpu)
+{
+	return vcpu->fd;
+}
+
+static void *run(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	vcpu->result = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+	return NULL;
+}
+
+static uint32_t counter(const struct vcpu *vcpu)
+{
+	const void *word = vcpu->ram + COUNTER;
+
+	return *(const volatile uint32_t *)word;
+}
+
+void vcpu_start(struct vcpu *vcpu)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	const uint32_t before = counter(vcpu);
+	struct sigaction action = { .sa_handler = ignore };
+	int patience = 60000;
+
+	sigaction(KICK, &action, NULL);
+	vcpu->run->immediate_exit = 0;
+	check(pthread_create(&vcpu->thread, NULL, run, vcpu) == 0, "thread");
+	vcpu->started = true;
+	while (counter(vcpu) == before && --patience)
+		nanosleep(&moment, NULL);
+	if (!patience) {
+		vcpu_stop(vcpu);
+		fprintf(stderr, "the vcpu does not count: KVM_RUN %d (%s)\n",
+			vcpu->result, strerror(-vcpu->result));
+		exit(EXIT_FAILURE);
+	}
+}
+
+void vcpu_stop(struct vcpu *vcpu)
+{
+	if (!vcpu->started)
+		return;
+	/* The flag for one that is about to enter, the signal for one that is
+	 * inside. */
+	vcpu->run->immediate_exit = 1;
+	pthread_kill(vcpu->thread, KICK);
+	pthread_join(vcpu->thread, NULL);
+	vcpu->started = false;
+}
+
+void vcpu_free(struct vcpu *vcpu)
+{
+	vcpu_stop(vcpu);
+	munmap(vcpu->run, vcpu->run_size);
+	close(vcpu->fd);
+	munmap(vcpu->ram, GUEST_RAM);
+	free(vcpu);
+}
+
+#else
+
+static _Noreturn void cannot(void)
+{
+	fprintf(stderr, "this program runs vcpus of PowerPC only\n");
+	exit(EXIT_FAILURE);
+}
+
+struct vcpu *vcpu_new(const struct host *host, int vmfd)
+{
+	(void)host;
+	(void)vmfd;
+	cannot();
+}
+
+int vcpu_fd(const struct vcpu *vcpu)
+{
+	(void)vcpu;
+	cannot();
+}
+
+void vcpu_start(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	cannot();
+}
+
+void vcpu_stop(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	cannot();
+}
+
+void vcpu_free(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	cannot();
+}
+
+#endif
