@@ -5,7 +5,7 @@
 # source package. Prints the directory of its cmocka.pc:
 #
 #     PKG_CONFIG_LIBDIR=$(tests/cross/cmocka.sh powerpc64le-linux-gnu) \
-#         meson setup --cross-file tests/cross/ppc64le.ini build-ppc64le
+#         meson setup --cross-file tests/cross/powerpc64le.ini build-ppc64le
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIBHTAB_SIM_H
+#define LIBHTAB_SIM_H
+
+/*
+ * libhtab-sim: the kernel's side of libhtab, simulated
+ * ====================================================
+ *
+ * What it is. The functions of libhtab.h over a model of what every kernel
+ * from 3.6 on does with a guest's hashed page table, instead of a kernel. A
+ * VMM's unit tests link libhtab-sim where the VMM links libhtab, make a host
+ * and VMs with the functions below, and need neither KVM nor a POWER machine:
+ *
+ *	struct htab_sim_host *host = htab_sim_host_new(NULL);
+ *	int vmfd = htab_sim_vm_new(host);
+ *	htab_sim_vcpu_enter(vmfd);
+ *	assert(my_reset(vmfd) == -EBUSY);
+ *	htab_sim_host_free(host);
+ *
+ * What it is not. It runs no guest, and knows of KVM only what concerns the
+ * page table. It answers what the kernel answers; what it does not know fails
+ * as an unknown request does.
+ *
+ * Descriptors are real: what htab_sim_vm_new() returns is a descriptor of the
+ * process like any other. close() gives it up, dup() copies it, and the VM is
+ * gone when the last copy and the last of its htab fds are closed. Calls on
+ * descriptors that are not the simulator's go to the real kernel.
+ *
+ * Hazards. What would harm a real host (crash it, or corrupt its memory) is
+ * not simulated but reported, by the number that shared documentation of the
+ * kernels and lib/sim/hazard.c give it. The default is to print the hazard and
+ * the calls that led to it, and abort(): a test that steps on one fails.
+ *
+ * Threads. All functions may be called from any thread. vcpus enter and leave
+ * from threads of their own, as in a VMM.
+ *
+ * Errors. int functions return >= 0 or a negative errno, as libhtab.h.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct htab_sim_host;
+
+/*
+ * Hosts
+ * =====
+ */
+
+/*
+ * htab_sim_host_new() - Switch on a host.
+ * @description: what it is, as words of the form "name=value" with blanks or
+ *	commas between; NULL or "" for a current kernel on a POWER8 with room.
+ *
+ *	linux=6.12	the kernel, from 3.6 on; it decides the behaviour
+ *	kvm=hv		hv, pr, nested (a guest itself, from 4.20 on), or none:
+ *			not a PowerPC
+ *	cpu=power8	power7, power8, power9, power9-dd2.0 (cannot run hash
+ *			guests on a radix host), power10
+ *	mmu=hash	hash or radix; the default is radix from power9 on and
+ *			Linux 4.11 on
+ *	page=4K		or 64K
+ *	cma=208M	the area for tables, kvm_cma_resv_ratio of the RAM (from
+ *			3.12 on), in granules of 256K
+ *	memory=3G	what the page allocator has: tables of at most "block",
+ *			and the reverse map of every table
+ *	block=16M	the largest contiguous piece of it
+ *	pool=0		tables of order 24 reserved at boot (up to 3.11)
+ *	ram=16M		of each VM, at guest address 0; 0 for none
+ *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"
+ *
+ *	Sizes take K, M, G, T.
+ *
+ * Return: the host, or NULL with errno: EINVAL (the description; a line on
+ * stderr says which word), ENOMEM, EMFILE, ENFILE. Since: 0.1
+ */
+struct htab_sim_host *htab_sim_host_new(const char *description);
+
+/*
+ * htab_sim_host_free() - Switch a host off.
+ * @host: NULL is allowed
+ *
+ * Descriptors that are still open are answered with -EIO from then on, as
+ * those of a dead VM.
+ *
+ * Return: how many of the host's VM, vcpu and htab descriptors were still
+ * open: 0 unless the code under test leaks (or the test did not close its
+ * own). Since: 0.1
+ */
+int htab_sim_host_free(struct htab_sim_host *host);
+
+/*
+ * htab_sim_kvmfd() - The host's /dev/kvm. It belongs to the host; do not close
+ * it. Since: 0.1
+ */
+int htab_sim_kvmfd(const struct htab_sim_host *host);
+
+/* Where a host's memory is. Since: 0.1 */
+enum htab_sim_memory {
+	HTAB_SIM_CMA,	 /* bytes */
+	HTAB_SIM_PAGES,	 /* bytes of the page allocator */
+	HTAB_SIM_POOL,	 /* tables reserved at boot */
+};
+
+/*
+ * htab_sim_free_memory() - What is free there just now. All is free again when
+ * all VMs are closed, but for what a pending resize takes with it (hazard 11).
+ * Since: 0.1
+ */
+uint64_t htab_sim_free_memory(struct htab_sim_host *host,
+			      enum htab_sim_memory memory);
+
+/*
+ * VMs and vcpus
+ * =============
+ */
+
+/*
+ * htab_sim_vm_new() - Make a VM: KVM_CREATE_VM on htab_sim_kvmfd().
+ *
+ * Return: its descriptor, or -EMFILE, -ENFILE, -ENOMEM. Since: 0.1
+ */
+int htab_sim_vm_new(struct htab_sim_host *host);
+
+/*
+ * htab_sim_vcpu_enter() - A vcpu of the VM enters KVM_RUN and stays.
+ * @vmfd: the VM
+ *
+ * The first entry makes a table if there is none and sets up the VRMA. Where
+ * another thread holds the VM's lock, waits for it.
+ *
+ * Return: 0; or KVM_RUN failed, and the vcpu is outside: -ENOMEM (no table
+ * could be made), -EINVAL (no memory at guest address 0); -EBADF, -EIO, or
+ * -ENOTTY: not a VM of the simulator. Since: 0.1
+ */
+int htab_sim_vcpu_enter(int vmfd);
+
+/*
+ * htab_sim_vcpu_leave() - A vcpu leaves KVM_RUN.
+ *
+ * Return: 0, or -EINVAL: none is inside. Since: 0.1
+ */
+int htab_sim_vcpu_leave(int vmfd);
+
+/*
+ * System calls
+ * ============
+ *
+ * What the VMM, or somebody else, does without libhtab. Requests are those of
+ * <linux/kvm.h> on the target.
+ */
+
+/* ioctl() as the simulated kernel answers it. Known on a /dev/kvm:
+ * KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM: KVM_CHECK_EXTENSION,
+ * KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD,
+ * KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT. Since: 0.1 */
+int htab_sim_ioctl(int fd, unsigned long request, void *arg);
+
+/* read() of an htab fd. Since: 0.1 */
+ssize_t htab_sim_read(int fd, void *buf, size_t len);
+
+/* write() to an htab fd, of which only the first readable bytes of buf can be
+ * read: what follows is EFAULT when the kernel gets there. Since: 0.1 */
+ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
+
+/*
+ * Test tools
+ * ==========
+ */
+
+/* System calls, by name. Since: 0.1 */
+enum htab_sim_call {
+	HTAB_SIM_CREATE_VM = 1,
+	HTAB_SIM_CREATE_VCPU,
+	HTAB_SIM_CHECK_EXTENSION,
+	HTAB_SIM_ALLOCATE_HTAB,
+	HTAB_SIM_GET_HTAB_FD,
+	HTAB_SIM_RESIZE_PREPARE,
+	HTAB_SIM_RESIZE_COMMIT,
+	HTAB_SIM_OTHER_IOCTL,
+	HTAB_SIM_READ,
+	HTAB_SIM_WRITE,
+	HTAB_SIM_CLOSE,
+	HTAB_SIM_RUN, /* htab_sim_vcpu_enter() */
+};
+
+/*
+ * htab_sim_fail_next() - Let the next calls of a kind fail, whichever the
+ * descriptor, with no other effect.
+ * @count: how many; 0 takes it back
+ * @error: a negative errno
+ * Since: 0.1
+ */
+void htab_sim_fail_next(struct htab_sim_host *host, enum htab_sim_call call,
+			unsigned int count, int error);
+
+/*
+ * htab_sim_fail_nth() - Let the n-th system call from now on fail, whatever
+ * it is; 1 is the next one, 0 takes it back.
+ * Since: 0.1
+ */
+void htab_sim_fail_nth(struct htab_sim_host *host, unsigned int n, int error);
+
+/*
+ * htab_sim_fail_reverse_map() - Let the next allocations of a table fail where
+ * the kernel asks for its reverse map: with -ENOMEM and, before 4.11, leaving
+ * a dangling table behind (hazard 6).
+ * Since: 0.1
+ */
+void htab_sim_fail_reverse_map(struct htab_sim_host *host, unsigned int count);
+
+/* A system call before the model sees it. Since: 0.1 */
+struct htab_sim_event {
+	enum htab_sim_call call;
+	int fd;
+	unsigned long request; /* of an ioctl */
+	void *arg;	       /* of an ioctl; it may be written to */
+	const void *buf;       /* of a write */
+	size_t len;	       /* of a read or write */
+};
+
+/* Sees every call first; true if it has answered it, in *result. */
+typedef bool (*htab_sim_interceptor)(void *data,
+				     const struct htab_sim_event *event,
+				     long *result);
+
+/*
+ * htab_sim_intercept() - Put an interceptor between the code under test and
+ * the model, or with NULL take it away. Since: 0.1
+ */
+void htab_sim_intercept(struct htab_sim_host *host,
+			htab_sim_interceptor interceptor, void *data);
+
+/*
+ * htab_sim_journal() - The system calls so far (the last 1024), one a line:
+ *
+ *	KVM_CHECK_EXTENSION(KVM_CAP_PPC_MMU_RADIX) = 0
+ *	KVM_PPC_ALLOCATE_HTAB(order=26) = -ENOMEM
+ *	KVM_PPC_ALLOCATE_HTAB(order=25) = 0
+ *
+ * Where the kernel writes another order back, "= 0 (order=24)". No
+ * descriptors, so that it can be compared.
+ *
+ * Return: a string that is valid until the next htab_sim_journal() of this
+ * host. Since: 0.1
+ */
+const char *htab_sim_journal(struct htab_sim_host *host);
+
+/* Forgets the calls so far. Since: 0.1 */
+void htab_sim_journal_clear(struct htab_sim_host *host);
+
+/* Is told the hazard's number and name, and returns; the call then does what
+ * harms nobody, usually -EIO. Since: 0.1 */
+typedef void (*htab_sim_hazard_handler)(void *data, int number,
+					const char *name);
+
+/*
+ * htab_sim_on_hazard() - Be told of hazards instead of abort(); NULL restores
+ * that. Since: 0.1
+ */
+void htab_sim_on_hazard(struct htab_sim_host *host,
+			htab_sim_hazard_handler handler, void *data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

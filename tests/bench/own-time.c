@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The library's own time: its functions beside the same system calls made by
+ * hand with ioctl(), as a VMM would write them.
+ *
+ * Where KVM keeps tables (in the lab) a table of the smallest size is cleared
+ * and measured: the least work that a kernel ever does. The limit holds there,
+ * and for htab_largest(), which makes a VM for each size, anywhere. Elsewhere
+ * (x86) the kernel refuses the calls at once, so that the library weighs more
+ * than it ever does in use: those ratios are printed for comparison, without a
+ * limit.
+ *
+ * Prints TAP: one point for each function and descriptor.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libhtab.h"
+#include "uapi.h"
+
+/* At most 5 % */
+#define LIMIT 1.05
+
+static int failure(int r)
+{
+	return r < 0 ? -errno : r;
+}
+
+static int alloc_with_library(int fd)
+{
+	uint32_t order = HTAB_ORDER_MIN;
+
+	return htab_alloc(fd, &order);
+}
+
+static int alloc_by_hand(int fd)
+{
+	uint32_t order = HTAB_ORDER_MIN;
+	int r = ioctl(fd, UAPI_KVM_CHECK_EXTENSION, UAPI_KVM_CAP_PPC_MMU_RADIX);
+
+	if (r > 0)
+		r = ioctl(fd, UAPI_KVM_CHECK_EXTENSION,
+			  UAPI_KVM_CAP_PPC_MMU_HASH_V3);
+	return failure(ioctl(fd, UAPI_KVM_PPC_ALLOCATE_HTAB, &order));
+}
+
+static int order_with_library(int fd)
+{
+	uint32_t order;
+
+	return htab_order(fd, &order);
+}
+
+/* The questions that lead to the smallest order */
+static int order_by_hand(int fd)
+{
+	static const uint32_t index[] = {
+		(1 << 23) - 1, (1 << 18) - 1, (1 << 15) - 1, (1 << 14) - 1,
+	};
+	struct uapi_kvm_get_htab_fd how = { .flags = UAPI_KVM_GET_HTAB_WRITE };
+	int htabfd = ioctl(fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+	ssize_t n = 0;
+
+	if (htabfd < 0)
+		return -errno;
+	for (int i = 0; i < 4; i++) {
+		struct uapi_kvm_get_htab_header record = { .index = index[i] };
+
+		n = write(htabfd, &record, sizeof(record));
+	}
+	close(htabfd);
+	return n == sizeof(struct uapi_kvm_get_htab_header) ? 0 : -ENOENT;
+}
+
+static int reset_with_library(int fd)
+{
+	return htab_reset(fd);
+}
+
+static int reset_by_hand(int fd)
+{
+	uint32_t order = HTAB_ORDER_MIN;
+	int r = order_by_hand(fd);
+
+	if (r < 0)
+		return r;
+	return failure(ioctl(fd, UAPI_KVM_PPC_ALLOCATE_HTAB, &order));
+}
+
+static int caps_with_library(int fd)
+{
+	return htab_caps(fd);
+}
+
+static int caps_by_hand(int fd)
+{
+	return failure(ioctl(fd, UAPI_KVM_CHECK_EXTENSION,
+			     UAPI_KVM_CAP_PPC_ALLOC_HTAB));
+}
+
+static int largest_with_library(int fd)
+{
+	uint32_t order = HTAB_ORDER_MIN;
+
+	return htab_largest(fd, &order);
+}
+
+static int largest_by_hand(int fd)
+{
+	int vmfd = ioctl(fd, UAPI_KVM_CREATE_VM, 0);
+	int r;
+
+	if (vmfd < 0)
+		return -errno;
+	r = alloc_by_hand(vmfd);
+	close(vmfd);
+	return r;
+}
+
+enum who { BY_HAND, WITH_LIBRARY };
+enum where { DEV_NULL, TABLE, DEV_KVM, PLACES };
+static const char *const where_name[] = { "/dev/null", "a VM with a table",
+					  "/dev/kvm" };
+
+/* Short blocks, and many: the fastest is one that nothing interrupted. */
+#define FUNCTION(name) "htab_" #name, { name##_by_hand, name##_with_library }
+static const struct {
+	const char *name;
+	int (*function[2])(int fd);
+	enum where where;
+	int calls_in_block;
+	bool limited;
+} cases[] = {
+	{ FUNCTION(alloc), DEV_NULL, 200, false },
+	{ FUNCTION(order), DEV_NULL, 200, false },
+	{ FUNCTION(caps), DEV_NULL, 200, false },
+	{ FUNCTION(alloc), TABLE, 2, true },
+	{ FUNCTION(reset), TABLE, 2, true },
+	{ FUNCTION(order), TABLE, 2, true },
+	{ FUNCTION(largest), DEV_KVM, 1, true },
+};
+#define N_CASES (sizeof(cases) / sizeof(cases[0]))
+#define ROUNDS	1000
+
+/* Nanoseconds for each call */
+static double fastest[N_CASES][2];
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void time_block(size_t i, enum who who, int fd)
+{
+	const int calls = cases[i].calls_in_block;
+	double start = now(), each;
+
+	for (int n = 0; n < calls; n++)
+		cases[i].function[who](fd);
+	each = (now() - start) / calls;
+	if (fastest[i][who] == 0 || each < fastest[i][who])
+		fastest[i][who] = each;
+}
+
+/* A VM with a table, or -1 */
+static int open_table(int kvmfd)
+{
+	uint32_t order = HTAB_ORDER_MIN;
+	int vmfd = ioctl(kvmfd, UAPI_KVM_CREATE_VM, 0);
+
+	if (vmfd >= 0 && htab_alloc(vmfd, &order) < 0) {
+		close(vmfd);
+		vmfd = -1;
+	}
+	return vmfd;
+}
+
+/* All in turn, so that what else the machine does hits all; and either of the
+ * two first in turn, since the first warms the caches. */
+static void measure(const int fds[PLACES])
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < N_CASES; i++) {
+			int fd = fds[cases[i].where];
+
+			if (fd < 0)
+				continue;
+			time_block(i, (enum who)(round & 1), fd);
+			time_block(i, (enum who)(~round & 1), fd);
+		}
+	}
+}
+
+/* One point of TAP; true if it is good */
+static bool report(size_t i, int fd)
+{
+	const char *where = where_name[cases[i].where];
+	const double hand = fastest[i][BY_HAND];
+	const double library = fastest[i][WITH_LIBRARY];
+	int by_hand, with_library;
+	bool good;
+
+	if (fd < 0) {
+		printf("ok %zu - %s on %s # SKIP %s: not to be had here\n", i + 1,
+		       cases[i].name, where, where);
+		return true;
+	}
+	by_hand = cases[i].function[BY_HAND](fd);
+	with_library = cases[i].function[WITH_LIBRARY](fd);
+	good = by_hand == with_library &&
+	       (!cases[i].limited || library <= hand * LIMIT);
+	printf("%s %zu - %s on %s%s\n"
+	       "# %.1f ns by hand, %.1f ns with the library: %.3f\n",
+	       good ? "ok" : "not ok", i + 1, cases[i].name, where,
+	       cases[i].limited ? "" : " (no limit: refused at once)", hand,
+	       library, library / hand);
+	if (by_hand != with_library)
+		printf("# not the same calls: %d by hand, %d with the "
+		       "library\n", by_hand, with_library);
+	return good;
+}
+
+int main(void)
+{
+	int fds[PLACES], failures = 0;
+
+#if !defined(__OPTIMIZE__) || defined(INSTRUMENTED)
+	printf("1..0 # SKIP a build that is not optimised, or instrumented, "
+	       "says nothing about the library\n");
+	return 0;
+#endif
+	fds[DEV_NULL] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (fds[DEV_NULL] < 0) {
+		perror("Bail out! /dev/null");
+		return 1;
+	}
+	fds[DEV_KVM] = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	fds[TABLE] = fds[DEV_KVM] < 0 ? -1 : open_table(fds[DEV_KVM]);
+
+	measure(fds);
+	printf("1..%zu\n", N_CASES);
+	for (size_t i = 0; i < N_CASES; i++)
+		failures += !report(i, fds[cases[i].where]);
+	return failures > 0;
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The builds that packagers make, with the compilers that they use."""
+import functools
+import shlex
+
+from surface import CC, build, check, main, run, source, temporary, tool
+
+
+def builds(variable, default):
+    build(temporary(), '-Doptimization=2', '-Ddebug=false', '--werror',
+          '-Dwarning_level=3', CC=shlex.join(tool(variable, default)))
+
+
+for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
+    check(f'{default} has no warning at -O2')(
+        functools.partial(builds, variable, default))
+
+
+# The linker may then drop or merge what it thinks unused.
+@check('the unit tests pass with link-time optimisation')
+def lto():
+    meson = tool('MESON', 'meson')
+    directory = temporary()
+    run(*meson, 'setup', directory, source, '--buildtype=release',
+        '-Db_lto=true', '-Dtests=enabled', '-Dexamples=disabled',
+        CC=CC)
+    run(*meson, 'test', '-C', directory, '--suite', 'unit')
+
+
+main()

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""What the surface tests share: the source tree, the tools, TAP.
+
+A check is a function that returns, or yields, its complaints; none is a pass.
+"""
+import atexit
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+source = pathlib.Path(__file__).resolve().parents[2]
+header = source / 'include' / 'libhtab.h'
+
+# The compiler of the build that runs the tests
+CC = os.environ.get('CC', 'cc')
+
+_checks = []
+
+
+class Skip(Exception):
+    """A tool is missing without which a check cannot be made."""
+
+
+class Failed(Exception):
+    """A command that should have succeeded did not."""
+
+
+def check(name):
+    """Register a function as the check of that name."""
+    def register(function):
+        _checks.append((name, function))
+        return function
+    return register
+
+
+def main():
+    """Run the checks in their order and print TAP."""
+    print(f'1..{len(_checks)}', flush=True)
+    failures = 0
+    for number, (name, function) in enumerate(_checks, 1):
+        try:
+            complaints = list(function() or ())
+        except Skip as skip:
+            print(f'ok {number} - {name} # SKIP {skip}', flush=True)
+            continue
+        except Failed as failed:
+            complaints = [str(failed)]
+        except Exception:
+            complaints = [traceback.format_exc()]
+        failures += bool(complaints)
+        print(f"{'not ok' if complaints else 'ok'} {number} - {name}")
+        for line in '\n'.join(complaints).splitlines():
+            print(f'# {line}')
+        sys.stdout.flush()
+    sys.exit(failures > 0)
+
+
+def tool(variable, default):
+    """The command line in that variable, as a list. tests/surface/meson.build
+    sets it, to nothing if the tool is missing and may be."""
+    words = shlex.split(os.environ.get(variable, default))
+    if not words:
+        raise Skip(f'{default} is not installed')
+    return words
+
+
+def run(*command, **variables):
+    """Standard output of a command. What the caller's environment says about
+    compilers and packages is not what is tested, so it is left out."""
+    ours = r'(C|CXX|CPP|LD)FLAGS|CC(_LD)?|LD_LIBRARY_PATH|DESTDIR|MAKE\w*|' \
+           r'MFLAGS|(PKG_CONFIG|MESON|NINJA)_?\w*'
+    env = {name: value for name, value in os.environ.items()
+           if not re.fullmatch(ours, name)}
+    command = [str(word) for word in command]
+    done = subprocess.run(
+        command, env=env | {k: str(v) for k, v in variables.items()},
+        text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    if done.returncode:
+        raise Failed(f'{shlex.join(command)}: status {done.returncode}\n'
+                     f'{done.stdout}{done.stderr}')
+    return done.stdout
+
+
+def temporary():
+    """A directory that is gone at exit."""
+    directory = tempfile.mkdtemp(prefix='libhtab-')
+    atexit.register(shutil.rmtree, directory)
+    return pathlib.Path(directory)
+
+
+def build(directory, *options, CC=CC):
+    """Build the project from scratch, without tests and examples unless the
+    options say otherwise."""
+    run(*tool('MESON', 'meson'), 'setup', directory, source,
+        '-Dtests=disabled', '-Dexamples=disabled', *options, CC=CC)
+    run(*tool('MESON', 'meson'), 'compile', '-C', directory)
+
+
+def files():
+    """Every file of the project, also those not yet committed; relative. In an
+    unpacked tarball, which has no repository, that is every file there is."""
+    if (source / '.git').exists():
+        names = run('git', '-C', source, 'ls-files', '-z', '--cached',
+                    '--others', '--exclude-standard').split('\0')
+        found = {pathlib.Path(name) for name in names if name}
+    else:
+        found = {path.relative_to(source) for path in source.rglob('*')
+                 if '__pycache__' not in path.parts}
+    return sorted(name for name in found if (source / name).is_file())
+
+
+def without_comments(text):
+    """C, with a blank for each comment."""
+    return re.sub(r'/\*.*?\*/|//[^\n]*', ' ', text, flags=re.S)
+
+
+def declared():
+    """The functions that the header declares, as the preprocessor leaves them:
+    names before a parenthesis. Without __GNUC__ there are no attributes."""
+    text = re.sub(r'#include.*', '', header.read_text())
+    ours = temporary() / 'libhtab.h'
+    ours.write_text(text)
+    text = run(*shlex.split(CC), '-U__GNUC__', '-E', '-P', '-x', 'c', ours)
+    return set(re.findall(r'\b([A-Za-z_]\w*)\s*\(', text))
