@@ -36,7 +36,6 @@ int htab_sim_config_parse(struct config *config, const char *description);
 /* --- rules.c: what kernels do differently, one name for each difference --- */
 
 struct rules {
-	bool has_allocate;	  /* 3.6 */
 	bool has_htab_fd;	  /* 3.8 */
 	bool vm_has_check;	  /* 3.17: CHECK_EXTENSION on a VM */
 	bool has_resize;	  /* 4.11 */
@@ -56,6 +55,7 @@ struct rules {
 	bool default_goes_to_18;  /* 4.11: what the first run may fall back to */
 	bool commit_needs_pending; /* 4.11-4.13: hazard 9 */
 	bool cancel_races;	  /* 4.11-4.13: hazard 10 */
+	bool rehashes;		  /* but for POWER9 before 4.16 */
 	bool checks_page_size;	  /* 4.15: of entries written to the htab fd */
 };
 
@@ -178,7 +178,16 @@ int htab_sim_allocate_exact(struct htab_sim_host *host, uint32_t order,
 void htab_sim_free_table(struct vm *vm);
 int htab_sim_allocate_htab(struct vm *vm, uint32_t *order);
 
-/* --- htabfd.c --- */
+/* --- hpte.c --- */
+
+/* The shift of the base page, 0 if the encoding is none */
+unsigned int htab_sim_page_shift(uint64_t v, uint64_t r);
+/* Both with vm->data. Puts an entry in, as H_ENTER with H_EXACT: 0, -EIO,
+ * -ENOMEM. Takes one out, if it is there; NULL is allowed. */
+int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r);
+void htab_sim_remove_hpte(struct vm *vm, struct hpte *entry);
+
+/* --- htabfd-read.c, htabfd-write.c --- */
 
 struct htabfd {
 	struct vm *vm;
@@ -193,11 +202,6 @@ void htab_sim_htabfd_destroy(struct htabfd *htabfd);
 ssize_t htab_sim_htabfd_read(struct htabfd *htabfd, void *buf, size_t len);
 ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
 			      size_t len, size_t readable);
-/* With vm->data: puts an entry in, as H_ENTER with H_EXACT; 0 or -EIO, -ENOMEM
- */
-int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r);
-/* The shift of the base page, 0 if the encoding is none */
-unsigned int htab_sim_page_shift(uint64_t v, uint64_t r);
 
 /* --- resize.c --- */
 
@@ -227,13 +231,20 @@ int htab_sim_fd_make(struct htab_sim_host *host, enum fd_kind kind,
 /* Whose descriptor is it? NULL with 0: not the simulator's; or -EBADF */
 int htab_sim_fd_find(int fd, struct descriptor **descriptor);
 void htab_sim_fd_release(struct descriptor *descriptor);
-/* Finishes what was closed since; how many are open, without /dev/kvm */
+/* Finishes what was closed since; how many are open, with /dev/kvm */
 int htab_sim_fd_reap(struct htab_sim_host *host);
+/* The host goes; its descriptors stay, as those of a dead VM. */
 void htab_sim_fd_disown(struct htab_sim_host *host);
+
+/* --- dispatch.c --- */
+
+enum htab_sim_call htab_sim_call_of(unsigned long request);
+int htab_sim_dispatch(const struct descriptor *descriptor,
+		      enum htab_sim_call call, void *arg);
 
 /* --- journal.c --- */
 
-struct entry {
+struct journal_entry {
 	enum htab_sim_call call;
 	unsigned long request;
 	uint64_t a, b; /* arguments, as the kind has them */
@@ -246,13 +257,13 @@ enum { JOURNAL_SIZE = 1024 };
 
 struct journal {
 	pthread_mutex_t lock;
-	struct entry entries[JOURNAL_SIZE];
+	struct journal_entry entries[JOURNAL_SIZE];
 	uint64_t count;
 	char *text;
 };
 
 void htab_sim_journal_add(struct htab_sim_host *host,
-			  const struct entry *entry);
+			  const struct journal_entry *entry);
 
 /* --- fault.c --- */
 
@@ -282,6 +293,7 @@ bool htab_sim_faults_reverse_map(struct htab_sim_host *host);
 enum hazard {
 	HAZARD_ORDER_0 = 1,
 	HAZARD_DANGLING = 6,
+	HAZARD_HUGE_ORDER = 7,
 	HAZARD_COMMIT_NOT_READY = 8,
 	HAZARD_COMMIT_NOTHING = 9,
 	HAZARD_CANCEL_RACE = 10,

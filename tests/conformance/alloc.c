@@ -16,7 +16,9 @@ static uint32_t largest(uint32_t ceiling)
 
 static void alloc_gives_each_order_that_was_asked_for(void)
 {
-	for (uint32_t order = 18; order <= 25; order++) {
+	const uint32_t last = largest(25);
+
+	for (uint32_t order = 18; order <= last; order++) {
 		int vmfd = a_vm_with_table(order);
 		struct contents contents = contents_of(vmfd);
 
@@ -51,6 +53,26 @@ static void alloc_of_another_order_changes_the_size(void)
 	assert_int_equal(order, 22);
 	assert_order(vmfd, 22);
 	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+static void alloc_of_another_order_keeps_the_size(void)
+{
+	int vmfd = a_vm_with_table(20);
+	uint32_t order = 22;
+
+	write_entry(vmfd, 8);
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, 20);
+	assert_order(vmfd, 20);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+
+	/* Not what was asked for, and it says so. */
+	order = 22;
+	assert_result(htab_alloc_at_least(vmfd, &order, 21), -ENOSPC);
+	assert_int_equal(order, 20);
+	order = 18;
+	assert_result(htab_alloc_at_least(vmfd, &order, 18), 0);
+	assert_int_equal(order, 20);
 }
 
 /* The kernel would oops at 0, or free the table. */
@@ -99,6 +121,31 @@ static void alloc_of_too_much_gives_the_largest(void)
 	assert_int_equal(order, expected);
 	assert_order(vmfd, expected);
 	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
+/* The kernel falls back to the page allocator by itself. */
+static void alloc_of_too_much_gives_what_the_kernel_falls_back_to(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = TOO_LARGE;
+
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, 24);
+	order = TOO_LARGE;
+	vmfd = a_vm();
+	assert_result(htab_alloc_at_least(vmfd, &order, 25), -ENOSPC);
+	assert_int_equal(order, 24);
+}
+
+/* ... though there may be more: that is what htab_largest() is for. */
+static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
+{
+	const uint32_t found = largest(HTAB_ORDER_MAX);
+	int vmfd;
+
+	assert_true(found > 24);
+	vmfd = a_vm_with_table(found);
+	assert_int_equal(contents_of(vmfd).entries, UINT64_C(1) << (found - 4));
 }
 
 static void alloc_at_least_of_too_much_is_enomem(void)
@@ -166,6 +213,17 @@ static void vms_compete_for_the_pool(void)
 	assert_true(vms > 1);
 }
 
+/* With the kernel's own fallback the second VM gets what pages give. */
+static void vms_compete_and_the_kernel_falls_back(void)
+{
+	const uint32_t first = largest(HTAB_ORDER_MAX);
+	uint32_t order = first;
+
+	a_vm_with_table(first);
+	assert_result(htab_alloc(a_vm(), &order), 0);
+	assert_true(order < first);
+}
+
 static void closing_vms_gives_the_pool_back(void)
 {
 	const uint32_t first = largest(HTAB_ORDER_MAX);
@@ -221,19 +279,46 @@ static void host_without_hash_guests_is_eopnotsupp(void)
 	vcpu_start(a_vcpu(vmfd));
 }
 
+/* 3.6 and 3.7 have no htab fd, by which other cases look at the table. */
+static void alloc_and_reset_without_htab_fd(void)
+{
+	int vmfd = a_vm();
+	uint32_t order = 20;
+
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, 20);
+	assert_result(htab_reset(vmfd), 0);
+	assert_result(htab_order(vmfd, &order), -ENOTTY);
+	/* It is still there, of that size. */
+	order = 22;
+	assert_result(htab_alloc(vmfd, &order), 0);
+	assert_int_equal(order, 20);
+}
+
 CASES(alloc, {
-	CASE(alloc_gives_each_order_that_was_asked_for, POWERPC | HASH_GUESTS),
-	CASE(alloc_of_the_same_order_clears, POWERPC | HASH_GUESTS),
-	CASE(alloc_of_another_order_changes_the_size, POWERPC | HASH_GUESTS),
-	CASE(bad_arguments_never_reach_the_kernel, POWERPC | HASH_GUESTS),
-	CASE(bad_orders_do_not_reach_a_vm_without_table, POWERPC),
-	CASE(alloc_of_too_much_gives_the_largest, POWERPC | HASH_GUESTS),
-	CASE(alloc_at_least_of_too_much_is_enomem, POWERPC | HASH_GUESTS),
-	CASE(failed_alloc_of_more_loses_the_table, POWERPC | HASH_GUESTS),
-	CASE(vms_compete_for_the_pool, POWERPC | HASH_GUESTS),
-	CASE(closing_vms_gives_the_pool_back, POWERPC | HASH_GUESTS),
-	CASE(largest_keeps_to_its_ceiling, POWERPC | HASH_GUESTS),
-	CASE(largest_takes_nothing, POWERPC | HASH_GUESTS),
-	CASE(radix_vm_is_switched_to_hash, BEGINS_RADIX | HASH_GUESTS),
-	CASE(host_without_hash_guests_is_eopnotsupp, NO_HASH),
+	CASE(alloc_gives_each_order_that_was_asked_for, HASH_GUESTS, V(3, 8),
+	     0),
+	CASE(alloc_of_the_same_order_clears, HASH_GUESTS, V(3, 8), 0),
+	CASE(alloc_of_another_order_changes_the_size, HASH_GUESTS, V(4, 11), 0),
+	CASE(alloc_of_another_order_keeps_the_size, HASH_GUESTS, V(3, 8),
+	     V(4, 11)),
+	CASE(bad_arguments_never_reach_the_kernel, HASH_GUESTS, V(3, 8), 0),
+	CASE(bad_orders_do_not_reach_a_vm_without_table, HV, V(3, 8), 0),
+	CASE(alloc_of_too_much_gives_the_largest, HASH_GUESTS, V(4, 4), 0),
+	CASE(alloc_of_too_much_gives_what_the_kernel_falls_back_to, HASH_GUESTS,
+	     0, V(4, 4)),
+	CASE(largest_looks_on_below_what_the_kernel_falls_back_to, HASH_GUESTS,
+	     V(3, 12), V(4, 4)),
+	CASE(alloc_at_least_of_too_much_is_enomem, HASH_GUESTS, V(4, 4), 0),
+	CASE(failed_alloc_of_more_loses_the_table, HASH_GUESTS, V(4, 11), 0),
+	CASE(vms_compete_for_the_pool, HASH_GUESTS, V(4, 4), 0),
+	CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS, V(3, 12),
+	     V(4, 4)),
+	CASE(closing_vms_gives_the_pool_back, HASH_GUESTS, V(3, 12), 0),
+	CASE(largest_keeps_to_its_ceiling, HASH_GUESTS, 0, 0),
+	CASE(largest_takes_nothing, HASH_GUESTS, 0, 0),
+	CASE(radix_vm_is_switched_to_hash, BEGINS_RADIX | HASH_GUESTS, V(4, 15),
+	     0),
+	CASE(host_without_hash_guests_is_eopnotsupp, NO_HASH, 0, 0),
+	CASE(alloc_and_reset_without_htab_fd, HASH_GUESTS, 0, V(3, 8)),
 });

@@ -7,25 +7,30 @@
 #include "uapi.h"
 #include "../unit/unit.h"
 
-/* What a case needs of the host; elsewhere it is skipped, and says why. */
+/* What a case needs of the host; elsewhere it is left out. */
 enum {
-	POWERPC = 1,	   /* a PowerPC host */
-	HASH_GUESTS = 2,   /* ... that can run hash guests */
-	BEGINS_RADIX = 4,  /* ... whose VMs begin radix */
-	BEGINS_HASH = 8,   /* ... whose VMs begin hash */
-	NO_HASH = 16,	   /* ... that cannot run hash guests */
-	NOT_POWERPC = 32,  /* KVM of another architecture */
+	HV = 1,		  /* KVM HV, or nested */
+	HASH_GUESTS = 2,  /* ... that can run hash guests */
+	BEGINS_RADIX = 4, /* ... whose VMs begin radix */
+	BEGINS_HASH = 8,  /* ... whose VMs begin hash */
+	NO_HASH = 16,	  /* ... that cannot run hash guests */
+	NO_HV = 32,	  /* PR KVM, or another architecture's */
 };
 
+/* And of the kernel: since is the first one, until the first one that is not
+ * as the case says; 0 for no bound. */
 struct test_case {
 	const char *name;
 	void (*run)(void);
 	unsigned int needs;
+	unsigned int since, until;
 };
 
-#define CASE(function, needs)                 \
-	{                                     \
-		#function, function, needs    \
+#define V(major, minor) LINUX_VERSION(major, minor)
+
+#define CASE(function, needs, since, until)                \
+	{                                                  \
+		#function, function, needs, since, until   \
 	}
 
 extern const struct test_case alloc_cases[], host_cases[], reset_cases[],
@@ -39,6 +44,9 @@ extern const size_t alloc_cases_count, host_cases_count, reset_cases_count,
 		sizeof(group##_cases) / sizeof(group##_cases[0])
 
 extern struct host host;
+
+/* From 4.11 on another order replaces the table; before, a table keeps its. */
+bool host_changes_size(void);
 
 /* A VM and a vcpu of it, which are gone at the end of the case. */
 int a_vm(void);

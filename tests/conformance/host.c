@@ -7,16 +7,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int true_caps(void)
+{
+	if (host.mmu == HOST_NO_HV || host.mmu == HOST_RADIX_NO_HASH)
+		return 0;
+	return HTAB_CAP_ALLOC |
+	       (host.linux_version >= V(3, 8) ? HTAB_CAP_STREAM : 0) |
+	       (host.linux_version >= V(4, 11) ? HTAB_CAP_RESIZE : 0);
+}
+
 static void caps_are_true(void)
 {
-	const int all = HTAB_CAP_ALLOC | HTAB_CAP_STREAM | HTAB_CAP_RESIZE;
-	const int expected = host.mmu == HOST_NO_POWERPC ||
-					     host.mmu == HOST_RADIX_NO_HASH
-				     ? 0
-				     : all;
+	assert_result(htab_caps(host.kvmfd), true_caps());
+}
 
-	assert_result(htab_caps(host.kvmfd), expected);
-	assert_result(htab_caps(a_vm()), expected);
+static void caps_of_a_vm_are_true(void)
+{
+	assert_result(htab_caps(a_vm()), true_caps());
+}
+
+static void vm_that_cannot_be_asked_is_enotty(void)
+{
+	assert_result(htab_caps(a_vm()), -ENOTTY);
 }
 
 static void every_function_refuses_foreign_descriptors(void)
@@ -101,7 +113,7 @@ static void vm_of_another_process_is_eio(void)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void vm_without_powerpc_is_enotty(void)
+static void vm_without_hv_is_enotty(void)
 {
 	int vmfd = a_vm();
 	uint32_t order = 20;
@@ -144,12 +156,14 @@ static void without_a_free_descriptor_is_emfile(void)
 }
 
 CASES(host, {
-	CASE(caps_are_true, 0),
-	CASE(every_function_refuses_foreign_descriptors, 0),
-	CASE(functions_of_a_vm_refuse_the_kvm_device, 0),
-	CASE(largest_refuses_a_vm, 0),
-	CASE(every_function_refuses_a_vcpu, POWERPC),
-	CASE(vm_of_another_process_is_eio, POWERPC | HASH_GUESTS),
-	CASE(vm_without_powerpc_is_enotty, NOT_POWERPC),
-	CASE(without_a_free_descriptor_is_emfile, POWERPC | HASH_GUESTS),
+	CASE(caps_are_true, 0, 0, 0),
+	CASE(caps_of_a_vm_are_true, 0, V(3, 17), 0),
+	CASE(vm_that_cannot_be_asked_is_enotty, 0, 0, V(3, 17)),
+	CASE(every_function_refuses_foreign_descriptors, 0, 0, 0),
+	CASE(functions_of_a_vm_refuse_the_kvm_device, 0, 0, 0),
+	CASE(largest_refuses_a_vm, 0, 0, 0),
+	CASE(every_function_refuses_a_vcpu, HV, 0, 0),
+	CASE(vm_of_another_process_is_eio, HASH_GUESTS, 0, 0),
+	CASE(vm_without_hv_is_enotty, NO_HV, 0, 0),
+	CASE(without_a_free_descriptor_is_emfile, HASH_GUESTS, V(3, 8), 0),
 });

@@ -110,16 +110,21 @@ static int end(void **state)
 	return now != descriptors_before;
 }
 
-static const char *why_not_here(unsigned int needs)
+bool host_changes_size(void)
 {
-	const bool powerpc = host.mmu != HOST_NO_POWERPC;
+	return host.linux_version >= V(4, 11);
+}
+
+static const char *why_not_this_host(unsigned int needs)
+{
+	const bool hv = host.mmu != HOST_NO_HV;
 	const bool radix =
 		host.mmu == HOST_RADIX || host.mmu == HOST_RADIX_NO_HASH;
 
-	if ((needs & POWERPC) && !powerpc)
-		return "not a PowerPC host";
-	if ((needs & NOT_POWERPC) && powerpc)
-		return "a PowerPC host";
+	if ((needs & ~(unsigned int)NO_HV) && !hv)
+		return "no KVM HV on this host";
+	if ((needs & NO_HV) && hv)
+		return "KVM HV on this host";
 	if ((needs & HASH_GUESTS) && host.mmu == HOST_RADIX_NO_HASH)
 		return "no hash guests on this host";
 	if ((needs & NO_HASH) && host.mmu != HOST_RADIX_NO_HASH)
@@ -131,22 +136,42 @@ static const char *why_not_here(unsigned int needs)
 	return NULL;
 }
 
+static const char *why_not_this_kernel(const struct test_case *test)
+{
+	static char why[64];
+
+	if (host.linux_version < test->since)
+		snprintf(why, sizeof(why), "holds since Linux %u.%u",
+			 test->since / 1000, test->since % 1000);
+	else if (test->until && host.linux_version >= test->until)
+		snprintf(why, sizeof(why), "holds before Linux %u.%u",
+			 test->until / 1000, test->until % 1000);
+	else
+		return NULL;
+	return why;
+}
+
 static void run(void **state)
 {
 	const struct test_case *test = *state;
-	const char *why = why_not_here(test->needs);
 
-	if (why) {
-		print_message("SKIP: %s\n", why);
-		skip();
-	}
 	test->run();
 }
 
+/* Those that are for this host and kernel; the others are not cases here, and
+ * a line says why. */
 static void add(struct CMUnitTest *tests, size_t *count,
 		const struct test_case *cases, size_t cases_count)
 {
 	for (size_t i = 0; i < cases_count; i++) {
+		const char *why = why_not_this_host(cases[i].needs);
+
+		if (!why)
+			why = why_not_this_kernel(&cases[i]);
+		if (why) {
+			printf("not here: %s (%s)\n", cases[i].name, why);
+			continue;
+		}
 		assert_true(*count < MAX_CASES);
 		tests[(*count)++] = (struct CMUnitTest){
 			.name = cases[i].name,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the conformance suite and the tour need from the kernel's side: a host,
- * VMs on it, and a vcpu that runs. kernel.c is the real one. Functions return
- * >= 0 or -errno; what only a broken driver can fail at ends the program.
+ * VMs on it, and a vcpu that runs. kernel.c is the real one, sim.c the
+ * simulated one. Functions return >= 0 or -errno; what only a broken driver can
+ * fail at ends the program.
  */
 #ifndef HTAB_TEST_DRIVER_H
 #define HTAB_TEST_DRIVER_H
@@ -14,14 +15,17 @@
 
 enum host_mmu {
 	HOST_UNKNOWN,	    /* PowerPC, and nobody has said more */
-	HOST_NO_POWERPC,    /* KVM of another architecture */
+	HOST_NO_HV,	    /* PR KVM, or another architecture's */
 	HOST_HASH,	    /* hash, as its guests */
 	HOST_RADIX,	    /* a guest begins radix and can be switched */
 	HOST_RADIX_NO_HASH, /* a guest is radix, whatever the kernel claims:
 			     * early POWER9, or nested */
 };
 
+#define LINUX_VERSION(major, minor) ((major) * 1000u + (minor))
+
 struct host {
+	unsigned int linux_version; /* LINUX_VERSION() */
 	enum host_mmu mmu;
 	unsigned int page_size;
 	int kvmfd;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver for the kernel that runs this program. */
 #include "driver.h"
+#include "host-mmu.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -12,36 +14,31 @@
 #include "shim.h"
 #include "uapi.h"
 
-/* On a PowerPC the caller says in HTAB_HOST what the host is: the truth that
- * libhtab has to find out by itself. */
-static enum host_mmu find_mmu(void)
+static unsigned int running_version(void)
 {
-	static const struct {
-		const char *name;
-		enum host_mmu mmu;
-	} known[] = {
-		{ "hash", HOST_HASH },
-		{ "radix", HOST_RADIX },
-		{ "radix-nohash", HOST_RADIX_NO_HASH },
-		{ "nested", HOST_RADIX_NO_HASH },
-	};
-	const char *said = getenv("HTAB_HOST");
+	struct utsname machine;
+	unsigned int major = 0, minor = 0;
+
+	uname(&machine);
+	sscanf(machine.release, "%u.%u", &major, &minor);
+	return LINUX_VERSION(major, minor);
+}
+
+static bool is_powerpc(void)
+{
 	struct utsname machine;
 
 	uname(&machine);
-	if (strncmp(machine.machine, "ppc64", 5) != 0)
-		return HOST_NO_POWERPC;
-	for (size_t i = 0; said && i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(said, known[i].name) == 0)
-			return known[i].mmu;
-	return HOST_UNKNOWN;
+	return strncmp(machine.machine, "ppc64", 5) == 0;
 }
 
 int host_open(struct host *host, const char **why)
 {
 	int r;
 
-	host->mmu = find_mmu();
+	host->mmu = is_powerpc() ? host_mmu_of(getenv("HTAB_HOST"))
+				 : HOST_NO_HV;
+	host->linux_version = running_version();
 	host->page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	host->kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (host->kvmfd < 0) {

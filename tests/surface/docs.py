@@ -22,10 +22,10 @@ def tests():
 
 
 def library():
-    """The library's code by file name."""
+    """The library's code by file name, without the simulator's."""
     return {name: without_comments((source / name).read_text())
             for name in files()
-            if name.parts[0] == 'lib' and name.suffix in ('.c', '.h')}
+            if name.parts[:-1] == ('lib',) and name.suffix in ('.c', '.h')}
 
 
 @check('every function has a comment of its own with Return: and Since:')

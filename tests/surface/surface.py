@@ -99,7 +99,8 @@ def build(directory, *options, CC=CC):
     """Build the project from scratch, without tests and examples unless the
     options say otherwise."""
     run(*tool('MESON', 'meson'), 'setup', directory, source,
-        '-Dtests=disabled', '-Dexamples=disabled', *options, CC=CC)
+        '-Dtests=disabled', '-Dexamples=disabled', '-Dsim=disabled', *options,
+        CC=CC)
     run(*tool('MESON', 'meson'), 'compile', '-C', directory)
 
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Entries put into a table, and taken out: H_ENTER and H_REMOVE */
+#include "sim.h"
+
+/* The base and the actual page of an entry, as shifts: 0 if there is none of
+ * that encoding (kernel-facts 2.4) */
+static unsigned int page_shifts(uint64_t v, uint64_t r, unsigned int *actual)
+{
+	const unsigned int low = r >> 12 & 0xf, high = r >> 16 & 0xf;
+
+	*actual = 24;
+	if (!(v & HPTE_LARGE))
+		return *actual = 12;
+	if (low == 0 && high == 0)
+		return 24;
+	if (low == 1)
+		return *actual = 16;
+	if (low == 3 && high == 0)
+		return *actual = 34;
+	if (low == 7) {
+		*actual = 16;
+		return 12;
+	}
+	if (low == 8 && high == 0)
+		return 16;
+	if (low == 8 && high == 3)
+		return 12;
+	return *actual = 0;
+}
+
+unsigned int htab_sim_page_shift(uint64_t v, uint64_t r)
+{
+	unsigned int actual;
+
+	return page_shifts(v, r, &actual);
+}
+
+/* A page must lie within the guest's memory, or outside of it. */
+static bool is_misplaced(const struct vm *vm, uint64_t v, uint64_t r)
+{
+	const uint64_t frame = r & UINT64_C(0x0ffffffffffff000);
+	unsigned int shift;
+	uint64_t size, start;
+
+	page_shifts(v, r, &shift);
+	if (shift == 0)
+		return true;
+	size = UINT64_C(1) << shift;
+	start = frame & ~(size - 1);
+	return start < vm->ram && size > vm->ram - start;
+}
+
+int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
+{
+	struct hpte *entry = htab_sim_table_find(&vm->table, index);
+
+	if (entry && entry->v)
+		return -EIO;
+	/* B, the segment's size: 0b1x is reserved. */
+	if (v >> 63 || is_misplaced(vm, v, r))
+		return -EIO;
+	entry = htab_sim_table_make(&vm->table, index);
+	if (!entry)
+		return -ENOMEM;
+	entry->v = (v & ~(HPTE_HVLOCK | HPTE_ABSENT)) | HPTE_VALID;
+	entry->r = r & ~HPTE_MODIFIED;
+	entry->dirty = atomic_load(&vm->readers) > 0;
+	return 0;
+}
+
+void htab_sim_remove_hpte(struct vm *vm, struct hpte *entry)
+{
+	if (!entry || !entry->v)
+		return;
+	if (atomic_load(&vm->readers) > 0)
+		entry->dirty = true;
+	entry->v = entry->r = 0;
+	if (!entry->dirty)
+		htab_sim_table_drop(&vm->table, entry);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing to an htab fd: kernel-facts 2.4, and seen live in 12.3 and 12.5 */
+#include "sim.h"
+
+#include <endian.h>
+#include <string.h>
+
+/* The bytes that the kernel can get at */
+struct user_buffer {
+	const unsigned char *bytes;
+	size_t readable;
+};
+
+static int fetch(const struct user_buffer *source, size_t at, void *to, size_t len)
+{
+	if (at > source->readable || source->readable - at < len)
+		return -EFAULT;
+	memcpy(to, source->bytes + at, len);
+	return 0;
+}
+
+static bool is_vrma(uint64_t v)
+{
+	return (v & ~UINT64_C(0xffffff)) == UINT64_C(0x4001ffffff000000);
+}
+
+static int write_valid(struct vm *vm, uint64_t index,
+		       const struct user_buffer *source, size_t at, bool *ready)
+{
+	uint64_t dword[2];
+	int r = fetch(source, at, dword, sizeof(dword));
+
+	if (r < 0)
+		return r;
+	dword[0] = be64toh(dword[0]);
+	dword[1] = be64toh(dword[1]);
+	if (!(dword[0] & HPTE_VALID))
+		return -EINVAL;
+	if (vm->host->rules.checks_page_size &&
+	    !htab_sim_page_shift(dword[0], dword[1]))
+		return -EINVAL;
+	htab_sim_remove_hpte(vm, htab_sim_table_find(&vm->table, index));
+	r = htab_sim_enter_hpte(vm, index, dword[0], dword[1]);
+	if (r == 0 && is_vrma(dword[0]))
+		*ready = true;
+	return r;
+}
+
+static void write_invalid(struct vm *vm, uint64_t index, uint64_t count)
+{
+	const uint64_t end = index + count;
+	struct hpte *entry = htab_sim_table_next(&vm->table, index);
+
+	while (entry && entry->index < end) {
+		uint64_t after = entry->index + 1;
+
+		htab_sim_remove_hpte(vm, entry);
+		entry = htab_sim_table_next(&vm->table, after);
+	}
+}
+
+/* One record at *at, which moves on as the kernel's pointer does: past the
+ * header only (kernel-facts 2.4). 1, 0 at a record that is cut, or -errno. */
+static int write_record(struct vm *vm, const struct user_buffer *source, size_t len,
+			size_t *at, size_t *done, bool *ready)
+{
+	const uint64_t end = htab_sim_table_entries(&vm->table);
+	struct uapi_kvm_get_htab_header header;
+	int r = fetch(source, *at, &header, sizeof(header));
+	uint64_t index;
+
+	if (r < 0)
+		return r;
+	/* The header is left out of this account, so up to 8 bytes may be
+	 * missing. */
+	if (*done + header.n_valid * (size_t)UAPI_HPTE_SIZE > len)
+		return 0;
+	*at += sizeof(header);
+	*done += sizeof(header);
+	index = header.index;
+	if (index >= end || index + header.n_valid + header.n_invalid > end)
+		return -EINVAL;
+	for (unsigned int i = 0; i < header.n_valid; i++) {
+		r = write_valid(vm, index++, source,
+				*at + i * (size_t)UAPI_HPTE_SIZE, ready);
+		if (r < 0)
+			return r;
+		*done += UAPI_HPTE_SIZE;
+	}
+	write_invalid(vm, index, header.n_invalid);
+	return 1;
+}
+
+static ssize_t write_locked(struct vm *vm, const struct user_buffer *source,
+			    size_t len)
+{
+	bool ready = atomic_load(&vm->mmu_ready);
+	size_t at = 0, done = 0;
+	int r = htab_sim_stop_vcpus(vm);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&vm->data);
+	r = 1;
+	while (r > 0 && done + sizeof(struct uapi_kvm_get_htab_header) <= len)
+		r = write_record(vm, source, len, &at, &done, &ready);
+	pthread_mutex_unlock(&vm->data);
+	atomic_store(&vm->mmu_ready, ready);
+	return r < 0 ? r : (ssize_t)done;
+}
+
+ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
+			      size_t len, size_t readable)
+{
+	const struct user_buffer source = { buf, buf ? readable : 0 };
+	struct vm *vm = htabfd->vm;
+	ssize_t n;
+
+	if (!(htabfd->flags & UAPI_KVM_GET_HTAB_WRITE))
+		return -EBADF;
+	if (vm->radix && vm->host->rules.switches_radix_vm)
+		return -EINVAL;
+	pthread_mutex_lock(&vm->lock);
+	n = write_locked(vm, &source, len);
+	pthread_mutex_unlock(&vm->lock);
+	return n;
+}

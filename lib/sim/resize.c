@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT: kernel-facts 3 */
+#include "sim.h"
+
+/* The kernel's estimate, in milliseconds, whatever the size */
+enum { ESTIMATE = 100 };
+
+void htab_sim_resize_discard(struct vm *vm)
+{
+	htab_sim_table_forget(&vm->pending.table);
+	htab_sim_give_back(vm->host, &vm->pending.table.memory);
+	vm->pending = (struct pending){ .active = false };
+}
+
+static bool is_working(const struct pending *pending)
+{
+	return pending->active && pending->polls_left > 0;
+}
+
+/* The worker takes its memory at once; that it is there is told later. */
+static int begin(struct vm *vm, uint32_t shift)
+{
+	struct pending *pending = &vm->pending;
+
+	htab_sim_fd_reap(vm->host);
+	*pending = (struct pending){
+		.active = true,
+		.order = shift,
+		.polls_left = vm->host->config.polls,
+	};
+	pending->result =
+		htab_sim_allocate_exact(vm->host, shift, &pending->table);
+	return ESTIMATE;
+}
+
+static int poll_pending(struct vm *vm)
+{
+	struct pending *pending = &vm->pending;
+	int r;
+
+	if (is_working(pending)) {
+		pending->polls_left--;
+		if (pending->polls_left)
+			return ESTIMATE;
+	}
+	r = pending->result;
+	if (r < 0)
+		htab_sim_resize_discard(vm);
+	return r;
+}
+
+static int check_arguments(const struct vm *vm, uint64_t flags, uint32_t shift)
+{
+	if (flags || (vm->radix && vm->host->rules.switches_radix_vm))
+		return -EINVAL;
+	if (shift && (shift < HTAB_ORDER_MIN || shift > HTAB_ORDER_MAX))
+		return -EINVAL;
+	return 0;
+}
+
+static int prepare_locked(struct vm *vm, uint32_t shift)
+{
+	struct pending *pending = &vm->pending;
+
+	if (pending->active && pending->order == shift)
+		return poll_pending(vm);
+	if (is_working(pending) && vm->host->rules.cancel_races)
+		htab_sim_hazard(vm->host, HAZARD_CANCEL_RACE);
+	if (pending->active)
+		htab_sim_resize_discard(vm);
+	return shift ? begin(vm, shift) : 0;
+}
+
+int htab_sim_resize_prepare(struct vm *vm, uint64_t flags, uint32_t shift)
+{
+	int r = check_arguments(vm, flags, shift);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&vm->lock);
+	r = prepare_locked(vm, shift);
+	pthread_mutex_unlock(&vm->lock);
+	return r;
+}
+
+/* --- COMMIT --- */
+
+/* Where a bolted entry goes: its hash comes from the segment and the page,
+ * whose low bits the entry leaves out and its group remembers. */
+static uint64_t new_index(const struct hpte *entry, uint64_t old_groups,
+			  uint64_t new_groups, unsigned int shift)
+{
+	const bool secondary = entry->v & 2;
+	const uint64_t low = shift > 23 ? (UINT64_C(1) << (shift - 23)) - 1 : 0;
+	const uint64_t avpn = (entry->v & UINT64_C(0x3fffffffffffff80)) >> 7 &
+			      ~low;
+	uint64_t group = entry->index / 8;
+	uint64_t segment, offset, hash;
+
+	if (secondary)
+		group = ~group;
+	if (entry->v & HPTE_1TB) {
+		segment = avpn >> 17;
+		segment ^= segment << 25;
+		offset = (avpn & 0x1ffff) << 23;
+	} else {
+		segment = avpn >> 5;
+		offset = (avpn & 0x1f) << 23;
+	}
+	if (shift < 23)
+		offset |= ((segment ^ group) & (old_groups - 1)) << shift;
+	hash = segment ^ offset >> shift;
+	if (secondary)
+		hash = ~hash;
+	return (hash & (new_groups - 1)) * 8 + entry->index % 8;
+}
+
+static int carry_over(const struct hpte *entry, const struct table *old,
+		      struct table *new)
+{
+	const unsigned int shift = htab_sim_page_shift(entry->v, entry->r);
+	struct hpte *copy;
+	uint64_t index;
+
+	if (shift == 0)
+		return -EIO;
+	index = new_index(entry, htab_sim_table_entries(old) / 8,
+			  htab_sim_table_entries(new) / 8, shift);
+	if (htab_sim_table_find(new, index))
+		return -ENOSPC;
+	copy = htab_sim_table_make(new, index);
+	if (!copy)
+		return -ENOMEM;
+	copy->v = entry->v;
+	copy->r = entry->r;
+	return 0;
+}
+
+static int rehash(const struct table *old, struct table *new)
+{
+	const struct hpte *entry = htab_sim_table_next(old, 0);
+	int r = 0;
+
+	while (entry && r == 0) {
+		if (entry->v & HPTE_BOLTED)
+			r = carry_over(entry, old, new);
+		entry = htab_sim_table_next(old, entry->index + 1);
+	}
+	return r;
+}
+
+static void exchange(struct vm *vm)
+{
+	struct table old = vm->table;
+
+	if (atomic_load(&vm->reading))
+		htab_sim_hazard(vm->host, HAZARD_READ_RACE);
+	vm->table = vm->pending.table;
+	vm->pending.table = old;
+}
+
+/* vcpus are stopped by the kernel itself, wherever they are. */
+static int rehash_and_exchange(struct vm *vm)
+{
+	int r;
+
+	if (!vm->host->rules.rehashes)
+		return -EIO;
+	pthread_mutex_lock(&vm->data);
+	r = rehash(&vm->table, &vm->pending.table);
+	if (r == 0)
+		exchange(vm);
+	pthread_mutex_unlock(&vm->data);
+	return r;
+}
+
+static int commit_locked(struct vm *vm, uint32_t shift)
+{
+	const struct pending *pending = &vm->pending;
+
+	if (!atomic_load(&vm->mmu_ready)) {
+		htab_sim_hazard(vm->host, HAZARD_COMMIT_NOT_READY);
+		return -EIO;
+	}
+	if (!pending->active && vm->host->rules.commit_needs_pending) {
+		htab_sim_hazard(vm->host, HAZARD_COMMIT_NOTHING);
+		return -EIO;
+	}
+	if (!pending->active || pending->order != shift)
+		return -ENXIO;
+	if (is_working(pending))
+		return -EBUSY;
+	if (pending->result < 0)
+		return pending->result;
+	return rehash_and_exchange(vm);
+}
+
+int htab_sim_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift)
+{
+	int r = check_arguments(vm, flags, shift);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&vm->lock);
+	r = commit_locked(vm, shift);
+	/* Whatever came of it, nothing is pending any more. */
+	htab_sim_resize_discard(vm);
+	pthread_mutex_unlock(&vm->lock);
+	return r;
+}

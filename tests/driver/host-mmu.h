@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who runs a program on a PowerPC host says in HTAB_HOST what the host is: the
+ * truth that libhtab has to find out by itself. See tests/lab/table.
+ */
+#ifndef HTAB_TEST_HOST_MMU_H
+#define HTAB_TEST_HOST_MMU_H
+
+#include <string.h>
+
+#include "driver.h"
+
+static inline enum host_mmu host_mmu_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum host_mmu mmu;
+	} known[] = {
+		{ "hash", HOST_HASH },
+		{ "radix", HOST_RADIX },
+		{ "radix-nohash", HOST_RADIX_NO_HASH },
+		{ "nested", HOST_RADIX_NO_HASH },
+		{ "no-hv", HOST_NO_HV },
+	};
+
+	for (size_t i = 0; word && i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(word, known[i].word) == 0)
+			return known[i].mmu;
+	return HOST_UNKNOWN;
+}
+
+#endif

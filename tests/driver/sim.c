@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* The driver for a simulated host, which HTAB_SIM describes as for
+ * htab_sim_host_new(). */
+#include "driver.h"
+#include "host-mmu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "libhtab-sim.h"
+#include "uapi.h"
+
+static struct htab_sim_host *sim;
+
+/* The last "linux=" of the description; without one, the simulator's default */
+static unsigned int described_version(const char *description)
+{
+	unsigned int major = 6, minor = 12;
+	const char *at = description;
+
+	while ((at = strstr(at, "linux=")) != NULL) {
+		at += strlen("linux=");
+		sscanf(at, "%u.%u", &major, &minor);
+	}
+	return LINUX_VERSION(major, minor);
+}
+
+int host_open(struct host *host, const char **why)
+{
+	const char *description = getenv("HTAB_SIM");
+	const char *mmu = getenv("HTAB_HOST");
+
+	if (!description)
+		description = "";
+	sim = htab_sim_host_new(description);
+	if (!sim) {
+		*why = "HTAB_SIM does not describe a host";
+		return -errno;
+	}
+	host->mmu = host_mmu_of(mmu ? mmu : "hash");
+	host->linux_version = described_version(description);
+	host->page_size = strstr(description, "page=64K") ? 64 << 10 : 4 << 10;
+	host->kvmfd = htab_sim_kvmfd(sim);
+	return 0;
+}
+
+void host_close(struct host *host)
+{
+	(void)host;
+	if (htab_sim_host_free(sim) != 0) {
+		fprintf(stderr, "descriptors of the host were left open\n");
+		exit(EXIT_FAILURE);
+	}
+}
+
+int host_new_vm(const struct host *host)
+{
+	(void)host;
+	return htab_sim_vm_new(sim);
+}
+
+int host_ioctl(int fd, unsigned long request, void *arg)
+{
+	return htab_sim_ioctl(fd, request, arg);
+}
+
+ssize_t host_read(int fd, void *buf, size_t len)
+{
+	return htab_sim_read(fd, buf, len);
+}
+
+ssize_t host_write(int fd, const void *buf, size_t len)
+{
+	return htab_sim_write(fd, buf, len, len);
+}
+
+ssize_t host_write_torn(int fd, const void *buf, size_t len, size_t missing)
+{
+	return htab_sim_write(fd, buf, len + missing, len);
+}
+
+int host_close_fd(int fd)
+{
+	return close(fd) < 0 ? -errno : 0;
+}
+
+struct vcpu {
+	int vmfd;
+	int fd;
+	bool inside;
+};
+
+static void check(int r, const char *what)
+{
+	if (r < 0) {
+		fprintf(stderr, "%s: %d\n", what, r);
+		exit(EXIT_FAILURE);
+	}
+}
+
+struct vcpu *vcpu_new(const struct host *host, int vmfd)
+{
+	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
+
+	(void)host;
+	if (!vcpu)
+		abort();
+	vcpu->vmfd = vmfd;
+	vcpu->fd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
+	check(vcpu->fd, "KVM_CREATE_VCPU");
+	return vcpu;
+}
+
+int vcpu_fd(const struct vcpu *vcpu)
+{
+	return vcpu->fd;
+}
+
+void vcpu_start(struct vcpu *vcpu)
+{
+	check(htab_sim_vcpu_enter(vcpu->vmfd), "htab_sim_vcpu_enter");
+	vcpu->inside = true;
+}
+
+void vcpu_stop(struct vcpu *vcpu)
+{
+	if (!vcpu->inside)
+		return;
+	check(htab_sim_vcpu_leave(vcpu->vmfd), "htab_sim_vcpu_leave");
+	vcpu->inside = false;
+}
+
+void vcpu_free(struct vcpu *vcpu)
+{
+	vcpu_stop(vcpu);
+	close(vcpu->fd);
+	free(vcpu);
+}
