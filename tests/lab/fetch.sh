@@ -19,11 +19,11 @@ table() {
 
 # download SUITE PACKAGE...: unpacks the packages below $tmp/root.
 download() {
-	suite=$1
+	from=$1
 	shift
 	rm -rf "$tmp/root" "$tmp/deb"
 	mkdir "$tmp/deb"
-	say "fetching from $suite: $*"
+	say "fetching from $from: $*"
 	if ! (cd "$tmp/deb" && apt_get -q download "$@" >&2); then
 		say "cannot fetch $*: $(apt_why)"
 		return 1
@@ -98,8 +98,19 @@ fetch_kernel() {
 		fi
 	done
 	version "$packages" >"$tmp/kernel/version" || return 1
+	if ! is_of_its_name; then
+		say "$name: this is another kernel: $(cat "$tmp/kernel/version")"
+		return 1
+	fi
 	mkdir -p "$cache/kernels"
 	mv "$tmp/kernel" "$cache/kernels/$name"
+}
+
+# A kernel with a number for a name has that number, whatever its suite has come to hold.
+is_of_its_name() {
+	case $name in
+	[0-9]*) grep -q "^${name}[^0-9]" "$tmp/kernel/version" ;;
+	esac
 }
 
 # version PACKAGES: the kernel's release, and the package version in brackets.
