@@ -26,10 +26,17 @@
  * gone when the last copy and the last of its htab fds are closed. Calls on
  * descriptors that are not the simulator's go to the real kernel.
  *
+ * Programs that know nothing of it, because they are linked with libhtab.so or
+ * make the ioctls themselves, run on the simulator with
+ *
+ *	HTAB_SIM='linux=4.3 cma=64M' LD_PRELOAD=libhtab-sim-preload.so program
+ *
+ * which opens /dev/kvm as that of the host so described.
+ *
  * Hazards. What would harm a real host (crash it, or corrupt its memory) is
- * not simulated but reported, by the number that shared documentation of the
- * kernels and lib/sim/hazard.c give it. The default is to print the hazard and
- * the calls that led to it, and abort(): a test that steps on one fails.
+ * not simulated but reported, by a number and a name (lib/sim/hazard.c). The
+ * default is to print the hazard and the calls that led to it, and abort(): a
+ * test that steps on one fails.
  *
  * Threads. All functions may be called from any thread. vcpus enter and leave
  * from threads of their own, as in a VMM.
@@ -87,7 +94,7 @@ struct htab_sim_host *htab_sim_host_new(const char *description);
  * @host: NULL is allowed
  *
  * Descriptors that are still open are answered with -EIO from then on, as
- * those of a dead VM.
+ * those of a dead VM. No other thread may be in a call of the host's.
  *
  * Return: how many of the host's VM, vcpu and htab descriptors were still
  * open: 0 unless the code under test leaks (or the test did not close its
@@ -105,7 +112,7 @@ int htab_sim_kvmfd(const struct htab_sim_host *host);
 enum htab_sim_memory {
 	HTAB_SIM_CMA,	 /* bytes */
 	HTAB_SIM_PAGES,	 /* bytes of the page allocator */
-	HTAB_SIM_POOL,	 /* tables reserved at boot */
+	HTAB_SIM_POOL	 /* tables reserved at boot */
 };
 
 /*
@@ -130,23 +137,24 @@ int htab_sim_vm_new(struct htab_sim_host *host);
 
 /*
  * htab_sim_vcpu_enter() - A vcpu of the VM enters KVM_RUN and stays.
- * @vmfd: the VM
+ * @fd: the VM, or any vcpu of it
  *
  * The first entry makes a table if there is none and sets up the VRMA. Where
  * another thread holds the VM's lock, waits for it.
  *
  * Return: 0; or KVM_RUN failed, and the vcpu is outside: -ENOMEM (no table
  * could be made), -EINVAL (no memory at guest address 0); -EBADF, -EIO, or
- * -ENOTTY: not a VM of the simulator. Since: 0.1
+ * -ENOTTY: not a VM or vcpu of the simulator. Since: 0.1
  */
-int htab_sim_vcpu_enter(int vmfd);
+int htab_sim_vcpu_enter(int fd);
 
 /*
  * htab_sim_vcpu_leave() - A vcpu leaves KVM_RUN.
+ * @fd: the VM, or any vcpu of it
  *
  * Return: 0, or -EINVAL: none is inside. Since: 0.1
  */
-int htab_sim_vcpu_leave(int vmfd);
+int htab_sim_vcpu_leave(int fd);
 
 /*
  * System calls
@@ -159,7 +167,8 @@ int htab_sim_vcpu_leave(int vmfd);
 /* ioctl() as the simulated kernel answers it. Known on a /dev/kvm:
  * KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM: KVM_CHECK_EXTENSION,
  * KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD,
- * KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT. Since: 0.1 */
+ * KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT; on a vcpu: KVM_RUN, which stays
+ * inside until a signal comes (-EINTR). Since: 0.1 */
 int htab_sim_ioctl(int fd, unsigned long request, void *arg);
 
 /* read() of an htab fd. Since: 0.1 */
@@ -168,6 +177,10 @@ ssize_t htab_sim_read(int fd, void *buf, size_t len);
 /* write() to an htab fd, of which only the first readable bytes of buf can be
  * read: what follows is EFAULT when the kernel gets there. Since: 0.1 */
 ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
+
+/* Whether a descriptor is the simulator's, also if its host is switched off:
+ * for what stands between a program and the C library. Since: 0.1 */
+bool htab_sim_owns(int fd);
 
 /*
  * Test tools
@@ -187,7 +200,7 @@ enum htab_sim_call {
 	HTAB_SIM_READ,
 	HTAB_SIM_WRITE,
 	HTAB_SIM_CLOSE,
-	HTAB_SIM_RUN, /* htab_sim_vcpu_enter() */
+	HTAB_SIM_RUN /* or htab_sim_vcpu_enter() */
 };
 
 /*

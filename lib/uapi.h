@@ -19,6 +19,8 @@
 #define UAPI_KVM_CREATE_VM _IO(UAPI_KVM_TYPE, 0x01)
 /* On /dev/kvm, since 3.17 on a VM too */
 #define UAPI_KVM_CHECK_EXTENSION _IO(UAPI_KVM_TYPE, 0x03)
+/* On a vcpu: only the simulator's */
+#define UAPI_KVM_RUN _IO(UAPI_KVM_TYPE, 0x80)
 /* On a VM */
 #define UAPI_KVM_CREATE_VCPU _IO(UAPI_KVM_TYPE, 0x41)
 #define UAPI_KVM_PPC_ALLOCATE_HTAB _IOWR(UAPI_KVM_TYPE, 0xa7, uint32_t)
@@ -76,6 +78,7 @@ _Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
 #define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
 UAPI_SAME(KVM_CREATE_VM);
 UAPI_SAME(KVM_CREATE_VCPU);
+UAPI_SAME(KVM_RUN);
 UAPI_SAME(KVM_CHECK_EXTENSION);
 UAPI_SAME(KVM_PPC_ALLOCATE_HTAB);
 UAPI_SAME(KVM_PPC_GET_HTAB_FD);

@@ -98,47 +98,54 @@ int htab_sim_allocate_exact(struct htab_sim_host *host, uint32_t order,
 int htab_sim_allocate_table(struct vm *vm, uint32_t *order, bool by_user)
 {
 	struct htab_sim_host *host = vm->host;
+	struct table table = { .order = 0 };
 	int r;
 
 	/* What was closed meanwhile is free again. */
 	htab_sim_fd_reap(host);
 	if (host->rules.falls_back)
-		r = take_falling_back(host, order, &vm->table.memory);
+		r = take_falling_back(host, order, &table.memory);
 	else if (by_user)
-		r = take_exact(host, *order, &vm->table.memory,
+		r = take_exact(host, *order, &table.memory,
 			       host->rules.uses_pages);
 	else
-		r = take_default(host, order, &vm->table.memory);
+		r = take_default(host, order, &table.memory);
 	if (r < 0)
 		return r;
-	r = finish_table(host, *order, &vm->table);
+	r = finish_table(host, *order, &table);
 	if (r < 0 && host->rules.dangles) {
 		/* It still counts the entries of the table that it freed. */
 		vm->dangling = true;
-		vm->table.order = *order;
+		table.order = *order;
 	}
+	/* A reader of the htab fd may be there. */
+	pthread_mutex_lock(&vm->data);
+	vm->table = table;
+	pthread_mutex_unlock(&vm->data);
 	return r;
 }
 
 void htab_sim_free_table(struct vm *vm)
 {
-	if (atomic_load(&vm->vcpus_inside))
-		htab_sim_hazard(vm->host, HAZARD_UNDER_VCPU);
+	if (!vm->table.order)
+		return;
+	htab_sim_begin_change(vm);
 	if (atomic_load(&vm->reading))
 		htab_sim_hazard(vm->host, HAZARD_READ_RACE);
 	pthread_mutex_lock(&vm->data);
 	htab_sim_table_forget(&vm->table);
 	pthread_mutex_unlock(&vm->data);
+	htab_sim_end_change(vm);
 	htab_sim_give_back(vm->host, &vm->table.memory);
 }
 
 static void clear_table(struct vm *vm)
 {
-	if (atomic_load(&vm->vcpus_inside))
-		htab_sim_hazard(vm->host, HAZARD_UNDER_VCPU);
+	htab_sim_begin_change(vm);
 	pthread_mutex_lock(&vm->data);
 	htab_sim_table_clear(&vm->table);
 	pthread_mutex_unlock(&vm->data);
+	htab_sim_end_change(vm);
 }
 
 /* Up to 4.10: a table keeps its size for ever. */
@@ -188,7 +195,7 @@ static int allocate_locked(struct vm *vm, uint32_t *order)
 
 	if (r < 0)
 		return r;
-	vm->radix = false;
+	atomic_store(&vm->radix, false);
 	if (rules->changes_size)
 		return clear_or_replace(vm, granted);
 	r = clear_or_allocate(vm, &granted);
@@ -206,7 +213,7 @@ int htab_sim_allocate_htab(struct vm *vm, uint32_t *order)
 		return -EOPNOTSUPP;
 	if (!order)
 		return -EFAULT;
-	if (vm->radix && host->rules.refuses_radix_vm)
+	if (atomic_load(&vm->radix) && host->rules.refuses_radix_vm)
 		return -EINVAL;
 	pthread_mutex_lock(&vm->lock);
 	r = allocate_locked(vm, order);

@@ -2,13 +2,13 @@
 /* ioctl() on what is behind a descriptor */
 #include "sim.h"
 
-#include <unistd.h>
-
 enum htab_sim_call htab_sim_call_of(unsigned long request)
 {
 	switch (request) {
 	case UAPI_KVM_CREATE_VM:
 		return HTAB_SIM_CREATE_VM;
+	case UAPI_KVM_RUN:
+		return HTAB_SIM_RUN;
 	case UAPI_KVM_CREATE_VCPU:
 		return HTAB_SIM_CREATE_VCPU;
 	case UAPI_KVM_CHECK_EXTENSION:
@@ -33,7 +33,8 @@ static int create_vm(struct htab_sim_host *host, uintptr_t type)
 	struct vm *vm;
 	int fd;
 
-	if (type && (host->config.kvm == KVM_NONE || type != kind))
+	if (type && (!host->rules.has_vm_types || type != kind ||
+		     host->config.kvm == KVM_NONE))
 		return -EINVAL;
 	htab_sim_fd_reap(host);
 	vm = htab_sim_vm_make(host);
@@ -45,7 +46,8 @@ static int create_vm(struct htab_sim_host *host, uintptr_t type)
 	return fd;
 }
 
-static int get_htab_fd(struct vm *vm, const struct uapi_kvm_get_htab_fd *how)
+static int get_htab_fd(struct vm *vm, const struct uapi_kvm_get_htab_fd *how,
+		       bool by_library)
 {
 	struct htabfd *htabfd;
 	int fd;
@@ -59,7 +61,8 @@ static int get_htab_fd(struct vm *vm, const struct uapi_kvm_get_htab_fd *how)
 	htabfd = htab_sim_htabfd_make(vm, how->flags, how->start_index);
 	if (!htabfd)
 		return -ENOMEM;
-	fd = htab_sim_fd_make(vm->host, FD_HTAB, vm, htabfd);
+	fd = by_library ? htab_sim_fd_lend(vm->host, vm, htabfd)
+			: htab_sim_fd_make(vm->host, FD_HTAB, vm, htabfd);
 	if (fd < 0)
 		htab_sim_htabfd_destroy(htabfd);
 	return fd;
@@ -97,11 +100,12 @@ static bool has_hv(const struct vm *vm)
 	       vm->host->config.kvm == KVM_NESTED;
 }
 
-static int vm_ioctl(struct vm *vm, enum htab_sim_call call, void *arg)
+static int vm_ioctl(struct vm *vm, enum htab_sim_call call, void *arg,
+		    bool by_library)
 {
 	struct htab_sim_host *host = vm->host;
 
-	if (vm->owner != getpid())
+	if (!htab_sim_vm_is_ours(vm))
 		return -EIO;
 	if (call == HTAB_SIM_CREATE_VCPU)
 		return htab_sim_fd_make(host, FD_VCPU, vm, NULL);
@@ -114,7 +118,7 @@ static int vm_ioctl(struct vm *vm, enum htab_sim_call call, void *arg)
 	case HTAB_SIM_ALLOCATE_HTAB:
 		return htab_sim_allocate_htab(vm, arg);
 	case HTAB_SIM_GET_HTAB_FD:
-		return get_htab_fd(vm, arg);
+		return get_htab_fd(vm, arg, by_library);
 	case HTAB_SIM_RESIZE_PREPARE:
 	case HTAB_SIM_RESIZE_COMMIT:
 		return resize(vm, call, arg);
@@ -124,15 +128,15 @@ static int vm_ioctl(struct vm *vm, enum htab_sim_call call, void *arg)
 }
 
 int htab_sim_dispatch(const struct descriptor *descriptor,
-		      enum htab_sim_call call, void *arg)
+		      enum htab_sim_call call, void *arg, bool by_library)
 {
 	switch (descriptor->kind) {
 	case FD_KVM:
 		return kvm_ioctl(descriptor->host, call, arg);
 	case FD_VM:
-		return vm_ioctl(descriptor->vm, call, arg);
+		return vm_ioctl(descriptor->vm, call, arg, by_library);
 	case FD_VCPU:
-		return -EINVAL;
+		return htab_sim_vm_is_ours(descriptor->vm) ? -EINVAL : -EIO;
 	case FD_HTAB:
 		break;
 	}

@@ -9,6 +9,7 @@
  */
 #include "sim.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -20,66 +21,149 @@ enum { BUCKETS = 256, REAP_AFTER = 64 };
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct descriptor *registry[BUCKETS];
 
+/* What htab_sim_fd_lend() has lent to this thread: the library closes it before
+ * it returns, so that its number cannot come to mean another one. */
+static _Thread_local struct {
+	int fd;
+	struct descriptor *descriptor; /* NULL: nothing */
+} lent;
+
 static struct descriptor **bucket_of(ino_t ino)
 {
 	return &registry[ino % BUCKETS];
 }
 
-/* An open socket as a descriptor of the host, watched */
+/* An open socket as a descriptor of the host */
 static int add(struct htab_sim_host *host, int fd,
 	       struct descriptor *descriptor)
 {
 	struct epoll_event event = { .events = EPOLLOUT,
 				     .data.ptr = descriptor };
 	struct stat st;
+	int r;
 
-	if (fstat(fd, &st) < 0 ||
-	    epoll_ctl(host->epollfd, EPOLL_CTL_ADD, fd, &event) < 0)
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	descriptor->dev = st.st_dev;
 	descriptor->ino = st.st_ino;
+	/* Whoever sees what is open must know all that are watched. */
 	pthread_mutex_lock(&registry_lock);
+	if (descriptor->watched &&
+	    epoll_ctl(host->epollfd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		r = -errno;
+		pthread_mutex_unlock(&registry_lock);
+		return r;
+	}
 	descriptor->next = *bucket_of(st.st_ino);
 	*bucket_of(st.st_ino) = descriptor;
-	host->descriptors++;
-	host->made++;
+	if (descriptor->watched) {
+		host->descriptors++;
+		atomic_fetch_add(&host->made, 1);
+	}
 	if (descriptor->vm)
 		descriptor->vm->references++;
 	pthread_mutex_unlock(&registry_lock);
 	return fd;
 }
 
+/* A new socket for the descriptor, which it owns only if that goes well */
+static int make(struct htab_sim_host *host, struct descriptor *descriptor)
+{
+	int fd, r;
+
+	if (!descriptor)
+		return -ENOMEM;
+	descriptor->host = host;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	r = fd < 0 ? -errno : add(host, fd, descriptor);
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
+		free(descriptor);
+	}
+	return r;
+}
+
+static struct descriptor *new_descriptor(enum fd_kind kind, bool watched)
+{
+	struct descriptor *descriptor = calloc(1, sizeof(*descriptor));
+
+	if (descriptor) {
+		descriptor->kind = kind;
+		descriptor->watched = watched;
+	}
+	return descriptor;
+}
+
 int htab_sim_fd_make(struct htab_sim_host *host, enum fd_kind kind,
 		     struct vm *vm, struct htabfd *htabfd)
 {
 	struct descriptor *descriptor;
-	int fd, r;
 
 	/* Whoever only resets VMs would leave one behind each time. */
-	if (host->made >= REAP_AFTER)
+	if (atomic_load(&host->made) >= REAP_AFTER)
 		htab_sim_fd_reap(host);
-	descriptor = calloc(1, sizeof(*descriptor));
-	if (!descriptor)
-		return -ENOMEM;
-	descriptor->kind = kind;
-	descriptor->host = host;
-	descriptor->vm = vm;
-	descriptor->htabfd = htabfd;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		r = -errno;
-		goto out_free;
+	descriptor = new_descriptor(kind, true);
+	if (descriptor) {
+		descriptor->vm = vm;
+		descriptor->htabfd = htabfd;
 	}
-	r = add(host, fd, descriptor);
-	if (r < 0)
-		goto out_close;
-	return fd;
+	return make(host, descriptor);
+}
 
-out_close:
-	close(fd);
-out_free:
-	free(descriptor);
-	return r;
+int htab_sim_fd_make_spare(struct htab_sim_host *host)
+{
+	struct descriptor *spare = new_descriptor(FD_HTAB, false);
+	int fd = make(host, spare);
+
+	if (fd < 0)
+		return fd;
+	host->spare = spare;
+	host->sparefd = fd;
+	return 0;
+}
+
+/* From here on it is one that was closed. */
+void htab_sim_fd_close_spare(struct htab_sim_host *host)
+{
+	close(host->sparefd);
+	pthread_mutex_lock(&registry_lock);
+	host->spare->watched = true;
+	host->descriptors++;
+	pthread_mutex_unlock(&registry_lock);
+}
+
+int htab_sim_fd_lend(struct htab_sim_host *host, struct vm *vm,
+		     struct htabfd *htabfd)
+{
+	struct descriptor *spare = host->spare;
+	bool is_free;
+	int fd;
+
+	pthread_mutex_lock(&registry_lock);
+	is_free = !spare->htabfd;
+	if (is_free) {
+		spare->vm = vm;
+		spare->htabfd = htabfd;
+		vm->references++;
+	}
+	pthread_mutex_unlock(&registry_lock);
+	if (!is_free)
+		return htab_sim_fd_make(host, FD_HTAB, vm, htabfd);
+
+	fd = fcntl(host->sparefd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		fd = -errno;
+		pthread_mutex_lock(&registry_lock);
+		spare->vm = NULL;
+		spare->htabfd = NULL;
+		vm->references--;
+		pthread_mutex_unlock(&registry_lock);
+		return fd;
+	}
+	lent.fd = fd;
+	lent.descriptor = spare;
+	return fd;
 }
 
 int htab_sim_fd_find(int fd, struct descriptor **found)
@@ -87,6 +171,11 @@ int htab_sim_fd_find(int fd, struct descriptor **found)
 	struct descriptor *at = NULL;
 	struct stat st;
 
+	if (lent.descriptor && lent.fd == fd) {
+		atomic_fetch_add(&lent.descriptor->users, 1);
+		*found = lent.descriptor;
+		return 0;
+	}
 	*found = NULL;
 	if (fstat(fd, &st) < 0)
 		return -errno;
@@ -97,17 +186,25 @@ int htab_sim_fd_find(int fd, struct descriptor **found)
 		if (at->ino == st.st_ino && at->dev == st.st_dev)
 			break;
 	if (at)
-		at->users++;
+		atomic_fetch_add(&at->users, 1);
 	pthread_mutex_unlock(&registry_lock);
 	*found = at;
 	return 0;
 }
 
+struct vm *htab_sim_fd_vm(const struct descriptor *descriptor)
+{
+	struct vm *vm;
+
+	pthread_mutex_lock(&registry_lock);
+	vm = descriptor->vm;
+	pthread_mutex_unlock(&registry_lock);
+	return vm;
+}
+
 void htab_sim_fd_release(struct descriptor *descriptor)
 {
-	pthread_mutex_lock(&registry_lock);
-	descriptor->users--;
-	pthread_mutex_unlock(&registry_lock);
+	atomic_fetch_sub(&descriptor->users, 1);
 }
 
 /* With the registry's lock: marks what is open. */
@@ -142,7 +239,7 @@ static struct descriptor *take_closed(struct htab_sim_host *host)
 			struct descriptor *descriptor = *at;
 
 			if (descriptor->host != host || descriptor->seen ||
-			    descriptor->users) {
+			    !descriptor->watched || atomic_load(&descriptor->users)) {
 				descriptor->seen = false;
 				at = &descriptor->next;
 				continue;
@@ -171,6 +268,23 @@ static void finish(struct vm *vm, struct htabfd *htabfd)
 		htab_sim_vm_destroy(vm);
 }
 
+void htab_sim_fd_take_back(struct descriptor *descriptor)
+{
+	struct htabfd *htabfd;
+	struct vm *vm;
+
+	if (descriptor->watched)
+		return;
+	pthread_mutex_lock(&registry_lock);
+	vm = descriptor->vm;
+	htabfd = descriptor->htabfd;
+	descriptor->vm = NULL;
+	descriptor->htabfd = NULL;
+	pthread_mutex_unlock(&registry_lock);
+	lent.descriptor = NULL;
+	finish(vm, htabfd);
+}
+
 int htab_sim_fd_reap(struct htab_sim_host *host)
 {
 	struct descriptor *closed;
@@ -179,7 +293,7 @@ int htab_sim_fd_reap(struct htab_sim_host *host)
 	pthread_mutex_lock(&registry_lock);
 	see_open(host);
 	closed = take_closed(host);
-	host->made = 0;
+	atomic_store(&host->made, 0);
 	open_now = (int)host->descriptors;
 	pthread_mutex_unlock(&registry_lock);
 

@@ -21,10 +21,20 @@ static int switch_on(struct htab_sim_host *host, const char *description)
 		return -errno;
 	host->kvmfd = htab_sim_fd_make(host, FD_KVM, NULL, NULL);
 	if (host->kvmfd < 0) {
-		close(host->epollfd);
-		return host->kvmfd;
+		r = host->kvmfd;
+		goto out_epoll;
 	}
+	r = htab_sim_fd_make_spare(host);
+	if (r < 0)
+		goto out_kvm;
 	return 0;
+
+out_kvm:
+	close(host->kvmfd);
+	htab_sim_fd_reap(host);
+out_epoll:
+	close(host->epollfd);
+	return r;
 }
 
 HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
@@ -52,7 +62,9 @@ HTAB_EXPORT int htab_sim_host_free(struct htab_sim_host *host)
 
 	if (!host)
 		return 0;
-	still_open = htab_sim_fd_reap(host) - 1;
+	/* Without /dev/kvm, and with what the library has not closed */
+	still_open = htab_sim_fd_reap(host) - 1 + (host->spare->htabfd != NULL);
+	htab_sim_fd_close_spare(host);
 	close(host->kvmfd);
 	htab_sim_fd_reap(host);
 	htab_sim_fd_disown(host);

@@ -63,6 +63,8 @@ int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
 	if (!entry)
 		return -ENOMEM;
 	entry->v = (v & ~(HPTE_HVLOCK | HPTE_ABSENT)) | HPTE_VALID;
+	if (vm->host->config.cpu >= POWER9_DD20)
+		entry->v &= HPTE_COMMON | HPTE_B;
 	entry->r = r & ~HPTE_MODIFIED;
 	entry->dirty = atomic_load(&vm->readers) > 0;
 	return 0;

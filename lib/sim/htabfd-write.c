@@ -118,8 +118,9 @@ ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
 
 	if (!(htabfd->flags & UAPI_KVM_GET_HTAB_WRITE))
 		return -EBADF;
-	if (vm->radix && vm->host->rules.switches_radix_vm)
+	if (atomic_load(&vm->radix) && vm->host->rules.switches_radix_vm)
 		return -EINVAL;
+	htab_sim_htabfd_count_readers(vm);
 	pthread_mutex_lock(&vm->lock);
 	n = write_locked(vm, &source, len);
 	pthread_mutex_unlock(&vm->lock);

@@ -51,7 +51,8 @@ static int poll_pending(struct vm *vm)
 
 static int check_arguments(const struct vm *vm, uint64_t flags, uint32_t shift)
 {
-	if (flags || (vm->radix && vm->host->rules.switches_radix_vm))
+	if (flags ||
+	    (atomic_load(&vm->radix) && vm->host->rules.switches_radix_vm))
 		return -EINVAL;
 	if (shift && (shift < HTAB_ORDER_MIN || shift > HTAB_ORDER_MAX))
 		return -EINVAL;
@@ -133,6 +134,8 @@ static int carry_over(const struct hpte *entry, const struct table *old,
 		return -ENOMEM;
 	copy->v = entry->v;
 	copy->r = entry->r;
+	/* Kept next to dword 1 by the kernel, and copied with it */
+	copy->dirty = entry->dirty;
 	return 0;
 }
 

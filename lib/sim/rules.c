@@ -8,6 +8,7 @@ struct rules htab_sim_rules(const struct config *config)
 
 	return (struct rules){
 		.has_htab_fd = v >= LINUX(3, 8),
+		.has_vm_types = v >= LINUX(3, 13),
 		.vm_has_check = v >= LINUX(3, 17),
 		.has_resize = v >= LINUX(4, 11),
 		.pr_claims_allocate = v < LINUX(4, 11),
@@ -15,9 +16,8 @@ struct rules htab_sim_rules(const struct config *config)
 		.has_cma = v >= LINUX(3, 12),
 		.cma_first = v >= LINUX(3, 16),
 		.falls_back = v < LINUX(4, 4),
-		.uses_pages = v < LINUX(4, 4) || v >= LINUX(4, 11),
+		.uses_pages = v >= LINUX(4, 11),
 		.changes_size = v >= LINUX(4, 11),
-		.checks_range = v >= LINUX(4, 11),
 		.writes_back = v < LINUX(4, 11),
 		.dangles = v < LINUX(4, 11),
 		.refuses_radix_vm = v < LINUX(4, 15),

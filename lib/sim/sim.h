@@ -37,6 +37,7 @@ int htab_sim_config_parse(struct config *config, const char *description);
 
 struct rules {
 	bool has_htab_fd;	  /* 3.8 */
+	bool has_vm_types;	  /* 3.13: HV and PR in one kernel */
 	bool vm_has_check;	  /* 3.17: CHECK_EXTENSION on a VM */
 	bool has_resize;	  /* 4.11 */
 	bool pr_claims_allocate;  /* up to 4.10 */
@@ -44,9 +45,9 @@ struct rules {
 	bool has_cma;		  /* 3.12 */
 	bool cma_first;		  /* 3.16 */
 	bool falls_back;	  /* up to 4.3: to smaller sizes */
-	bool uses_pages;	  /* but for 4.4-4.10: if the rest fails */
-	bool changes_size;	  /* 4.11: another order replaces the table */
-	bool checks_range;	  /* 4.11: EINVAL outside 18..46 */
+	bool uses_pages;	  /* 4.11: the ioctl, where CMA fails */
+	bool changes_size;	  /* 4.11: another order replaces the table, or
+				   * is EINVAL outside 18..46 */
 	bool writes_back;	  /* up to 4.10: the order */
 	bool dangles;		  /* up to 4.10: hazard 6 */
 	bool refuses_radix_vm;	  /* 4.11-4.14 */
@@ -100,6 +101,9 @@ void htab_sim_memory_destroy(struct host_memory *memory);
 #define HPTE_ABSENT   UINT64_C(0x20)
 #define HPTE_HVLOCK   UINT64_C(0x40)
 #define HPTE_1TB      UINT64_C(0x4000000000000000)
+#define HPTE_B	      UINT64_C(0xc000000000000000)
+/* What POWER9 keeps of the rest, its own layout having no room for more */
+#define HPTE_COMMON   UINT64_C(0x000fffffffffffff)
 #define HPTE_MODIFIED UINT64_C(0x4000000000000000) /* in dword 1 */
 
 struct hpte {
@@ -138,7 +142,7 @@ struct pending {
 struct vm {
 	struct htab_sim_host *host;
 	unsigned int references; /* under the registry's lock */
-	pid_t owner;
+	unsigned int forks; /* of the process before it was made */
 	uint64_t ram;
 
 	/* The kernel's kvm->lock, mmu_setup_lock from 5.2 on */
@@ -151,20 +155,26 @@ struct vm {
 	atomic_int vcpus_running;
 	/* Those that have passed the gate, for the model to watch itself */
 	atomic_int vcpus_inside;
+	atomic_bool changing; /* the table is being cleared or freed */
 	atomic_int readers;  /* open htab fds for reading */
 	atomic_int reading;  /* in a read() just now */
 
-	bool radix;
+	atomic_bool radix; /* looked at without the lock, too */
 	bool dangling; /* hazard 6: the order of the freed table is in table */
 	struct table table;
 	struct pending pending;
 };
 
 struct vm *htab_sim_vm_make(struct htab_sim_host *host);
+/* False in a child of the process that made it */
+bool htab_sim_vm_is_ours(const struct vm *vm);
 /* When the last descriptor is gone */
 void htab_sim_vm_destroy(struct vm *vm);
 /* With vm->lock: 0 and mmu_ready cleared, or -EBUSY */
 int htab_sim_stop_vcpus(struct vm *vm);
+/* Around each change that no vcpu may see: HAZARD_UNDER_VCPU if one does */
+void htab_sim_begin_change(struct vm *vm);
+void htab_sim_end_change(struct vm *vm);
 int htab_sim_run_enter(struct vm *vm);
 int htab_sim_run_leave(struct vm *vm);
 
@@ -199,6 +209,8 @@ struct htabfd {
 struct htabfd *htab_sim_htabfd_make(struct vm *vm, uint64_t flags,
 				    uint64_t start_index);
 void htab_sim_htabfd_destroy(struct htabfd *htabfd);
+/* Before entries change, and without locks: those who still read */
+void htab_sim_htabfd_count_readers(struct vm *vm);
 ssize_t htab_sim_htabfd_read(struct htabfd *htabfd, void *buf, size_t len);
 ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
 			      size_t len, size_t readable);
@@ -221,16 +233,30 @@ struct descriptor {
 	struct htab_sim_host *host; /* NULL: switched off */
 	struct vm *vm;		    /* but for FD_KVM; holds a reference */
 	struct htabfd *htabfd;	    /* of FD_HTAB */
-	unsigned int users;	    /* calls that work on it */
+	atomic_uint users;	    /* calls that work on it */
+	bool watched;		    /* by epoll; but for a host's spare */
 	bool seen;
 };
 
 /* Gives the objects to a new descriptor, or on failure to nobody. */
 int htab_sim_fd_make(struct htab_sim_host *host, enum fd_kind kind,
 		     struct vm *vm, struct htabfd *htabfd);
+/*
+ * An htab fd for the library, which opens one each time it asks for a size,
+ * and always closes it with the shim: a copy of the host's spare, if that is
+ * free, since a socket costs more than all else.
+ */
+int htab_sim_fd_make_spare(struct htab_sim_host *host);
+void htab_sim_fd_close_spare(struct htab_sim_host *host);
+int htab_sim_fd_lend(struct htab_sim_host *host, struct vm *vm,
+		     struct htabfd *htabfd);
+/* The library has closed it; nothing if it is not the spare. */
+void htab_sim_fd_take_back(struct descriptor *descriptor);
 /* Whose descriptor is it? NULL with 0: not the simulator's; or -EBADF */
 int htab_sim_fd_find(int fd, struct descriptor **descriptor);
 void htab_sim_fd_release(struct descriptor *descriptor);
+/* Its VM, after a wait: NULL if the host was switched off meanwhile */
+struct vm *htab_sim_fd_vm(const struct descriptor *descriptor);
 /* Finishes what was closed since; how many are open, with /dev/kvm */
 int htab_sim_fd_reap(struct htab_sim_host *host);
 /* The host goes; its descriptors stay, as those of a dead VM. */
@@ -240,7 +266,7 @@ void htab_sim_fd_disown(struct htab_sim_host *host);
 
 enum htab_sim_call htab_sim_call_of(unsigned long request);
 int htab_sim_dispatch(const struct descriptor *descriptor,
-		      enum htab_sim_call call, void *arg);
+		      enum htab_sim_call call, void *arg, bool by_library);
 
 /* --- journal.c --- */
 
@@ -319,8 +345,10 @@ struct htab_sim_host {
 	struct faults faults;
 	htab_sim_hazard_handler hazard_handler;
 	void *hazard_data;
-	unsigned int descriptors; /* under the registry's lock */
-	unsigned int made;	  /* since the last reap */
+	struct descriptor *spare; /* see htab_sim_fd_lend() */
+	int sparefd;
+	unsigned int descriptors; /* that are watched; registry's lock */
+	atomic_uint made;	  /* since the last reap */
 };
 
 /* --- the real kernel, for foreign descriptors: lib/shim.c, renamed --- */

@@ -3,7 +3,26 @@
 #include "sim.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+
+/* How often this process was forked on the way from the first one. (getpid()
+ * would do, and cost as much as the rest of a call.) */
+static atomic_uint forks;
+static pthread_once_t watch_forks_once = PTHREAD_ONCE_INIT;
+
+static void count_fork(void)
+{
+	atomic_fetch_add(&forks, 1);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, count_fork);
+}
+
+bool htab_sim_vm_is_ours(const struct vm *vm)
+{
+	return vm->forks == atomic_load(&forks);
+}
 
 struct vm *htab_sim_vm_make(struct htab_sim_host *host)
 {
@@ -12,15 +31,16 @@ struct vm *htab_sim_vm_make(struct htab_sim_host *host)
 	if (!vm)
 		return NULL;
 	vm->host = host;
-	vm->owner = getpid();
+	pthread_once(&watch_forks_once, watch_forks);
+	vm->forks = atomic_load(&forks);
 	vm->ram = host->config.ram;
 	pthread_mutex_init(&vm->lock, NULL);
 	pthread_mutex_init(&vm->data, NULL);
 	/* A guest of a radix host begins radix, and needs no table; those of PR
 	 * and of other architectures never do. */
-	vm->radix = host->config.radix;
+	atomic_init(&vm->radix, host->config.radix);
 	atomic_init(&vm->mmu_ready,
-		    vm->radix || host->config.kvm == KVM_PR ||
+		    host->config.radix || host->config.kvm == KVM_PR ||
 			    host->config.kvm == KVM_NONE);
 	return vm;
 }
@@ -55,6 +75,27 @@ int htab_sim_stop_vcpus(struct vm *vm)
 		return -EBUSY;
 	}
 	return 0;
+}
+
+/* The model watches itself: by the same protocol, whoever comes second sees the
+ * other. */
+void htab_sim_begin_change(struct vm *vm)
+{
+	atomic_store(&vm->changing, true);
+	if (atomic_load(&vm->vcpus_inside))
+		htab_sim_hazard(vm->host, HAZARD_UNDER_VCPU);
+}
+
+void htab_sim_end_change(struct vm *vm)
+{
+	atomic_store(&vm->changing, false);
+}
+
+static void go_inside(struct vm *vm)
+{
+	atomic_fetch_add(&vm->vcpus_inside, 1);
+	if (atomic_load(&vm->changing))
+		htab_sim_hazard(vm->host, HAZARD_UNDER_VCPU);
 }
 
 /* One bolted entry for each page, in slot 7 of its group */
@@ -117,10 +158,12 @@ static int wait_until_ready(struct vm *vm)
 {
 	int r;
 
-	if (vm->host->config.kvm == KVM_NESTED && !vm->radix) {
+	if (vm->host->config.kvm == KVM_NESTED &&
+	    !atomic_load(&vm->radix)) {
 		htab_sim_hazard(vm->host, HAZARD_NESTED_RUN);
 		return -EIO;
 	}
+	htab_sim_htabfd_count_readers(vm);
 	pthread_mutex_lock(&vm->lock);
 	r = set_up_mmu(vm);
 	pthread_mutex_unlock(&vm->lock);
@@ -137,7 +180,7 @@ int htab_sim_run_enter(struct vm *vm)
 	if (r < 0)
 		atomic_fetch_sub(&vm->vcpus_running, 1);
 	else
-		atomic_fetch_add(&vm->vcpus_inside, 1);
+		go_inside(vm);
 	return r;
 }
 

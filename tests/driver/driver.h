@@ -29,6 +29,7 @@ struct host {
 	enum host_mmu mmu;
 	unsigned int page_size;
 	int kvmfd;
+	const char *name; /* for people */
 };
 
 /* Guest memory, at guest address 0; what the VRMA entries map */

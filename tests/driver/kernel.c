@@ -32,6 +32,17 @@ static bool is_powerpc(void)
 	return strncmp(machine.machine, "ppc64", 5) == 0;
 }
 
+static const char *name_of_host(void)
+{
+	static char name[2 * sizeof(struct utsname)];
+	struct utsname machine;
+
+	uname(&machine);
+	snprintf(name, sizeof(name), "Linux %s, %s", machine.release,
+		 machine.machine);
+	return name;
+}
+
 int host_open(struct host *host, const char **why)
 {
 	int r;
@@ -40,6 +51,7 @@ int host_open(struct host *host, const char **why)
 				 : HOST_NO_HV;
 	host->linux_version = running_version();
 	host->page_size = (unsigned int)sysconf(_SC_PAGESIZE);
+	host->name = name_of_host();
 	host->kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (host->kvmfd < 0) {
 		r = -errno;

@@ -27,6 +27,17 @@ static unsigned int described_version(const char *description)
 	return LINUX_VERSION(major, minor);
 }
 
+static const char *name_of_host(unsigned int linux_version,
+				const char *description)
+{
+	static char name[256];
+
+	snprintf(name, sizeof(name), "a simulated host (Linux %u.%u%s%s)",
+		 linux_version / 1000, linux_version % 1000,
+		 *description ? "; " : "", description);
+	return name;
+}
+
 int host_open(struct host *host, const char **why)
 {
 	const char *description = getenv("HTAB_SIM");
@@ -43,6 +54,7 @@ int host_open(struct host *host, const char **why)
 	host->linux_version = described_version(description);
 	host->page_size = strstr(description, "page=64K") ? 64 << 10 : 4 << 10;
 	host->kvmfd = htab_sim_kvmfd(sim);
+	host->name = name_of_host(host->linux_version, description);
 	return 0;
 }
 

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libhtab-sim-preload.so: a VMM that knows nothing of the simulator runs on it.
+ *
+ *	HTAB_SIM='linux=6.12 cma=64M' LD_PRELOAD=libhtab-sim-preload.so vmm
+ *
+ * /dev/kvm opens as that of the simulated host that HTAB_SIM describes as for
+ * htab_sim_host_new(), the default one if it is not set. ioctl(), read() and
+ * write() on descriptors that come from there, KVM_RUN included, go to the
+ * simulator; all else to the C library.
+ *
+ * What a VMM asks of KVM beyond the page table is unknown here as it is to the
+ * simulator: no mmap() of a vcpu, no registers.
+ */
+
+/* open() here must be open(), not another name for open64(), and read() not an
+ * inline function. */
+#undef _FILE_OFFSET_BITS
+#undef _FORTIFY_SOURCE
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "libhtab-sim.h"
+
+#define INTERPOSE __attribute__((visibility("default")))
+
+/* The definition after ours */
+static void (*next(const char *name))(void)
+{
+	void (*function)(void) = NULL;
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (!symbol) {
+		fprintf(stderr, "libhtab-sim-preload: no %s()\n", name);
+		abort();
+	}
+	/* ISO C knows no cast from an object to a function. */
+	memcpy(&function, &symbol, sizeof(function));
+	return function;
+}
+
+/* As the C library returns: -1 and errno, which is else left alone */
+static ssize_t result(ssize_t r, int saved_errno)
+{
+	errno = r < 0 ? (int)-r : saved_errno;
+	return r < 0 ? -1 : r;
+}
+
+/* --- open --- */
+
+static struct htab_sim_host *host;
+static int host_error;
+
+static void switch_on(void)
+{
+	host = htab_sim_host_new(getenv("HTAB_SIM"));
+	if (!host)
+		host_error = -errno;
+}
+
+static int open_kvm(int flags)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const int saved = errno;
+	int fd;
+
+	pthread_once(&once, switch_on);
+	if (!host)
+		return (int)result(host_error, saved);
+	fd = fcntl(htab_sim_kvmfd(host),
+		   flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+	return (int)result(fd < 0 ? -errno : fd, saved);
+}
+
+static int open_any(int dirfd, const char *path, int flags, mode_t mode)
+{
+	int (*real)(int, const char *, int, ...);
+
+	if (path && strcmp(path, "/dev/kvm") == 0)
+		return open_kvm(flags);
+	real = (int (*)(int, const char *, int, ...))next("openat");
+	return real(dirfd, path, flags, mode);
+}
+
+/* The mode is there only if a file may be made. */
+static mode_t mode_of(int flags, va_list arguments)
+{
+	const bool there = flags & O_CREAT ||
+			   (flags & O_TMPFILE) == O_TMPFILE;
+
+	return there ? va_arg(arguments, mode_t) : 0;
+}
+
+INTERPOSE int open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return open_any(AT_FDCWD, path, flags, mode);
+}
+
+INTERPOSE int open64(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return open_any(AT_FDCWD, path, flags | O_LARGEFILE, mode);
+}
+
+INTERPOSE int openat(int dirfd, const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return open_any(dirfd, path, flags, mode);
+}
+
+INTERPOSE int openat64(int dirfd, const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return open_any(dirfd, path, flags | O_LARGEFILE, mode);
+}
+
+/* --- ioctl, read, write --- */
+
+/* A signal handler that interrupts the simulator, whose locks may be held, gets
+ * the C library. */
+static __thread bool inside;
+
+/* True, and inside, if the call is one for the simulator */
+static bool begin(int fd)
+{
+	const int saved = errno;
+
+	if (inside)
+		return false;
+	inside = true;
+	inside = htab_sim_owns(fd);
+	errno = saved;
+	return inside;
+}
+
+static ssize_t end(ssize_t r, int saved_errno)
+{
+	inside = false;
+	return result(r, saved_errno);
+}
+
+INTERPOSE int ioctl(int fd, unsigned long request, ...)
+{
+	const int saved = errno;
+	va_list arguments;
+	void *arg;
+
+	va_start(arguments, request);
+	arg = va_arg(arguments, void *);
+	va_end(arguments);
+	if (begin(fd))
+		return (int)end(htab_sim_ioctl(fd, request, arg), saved);
+	return ((int (*)(int, unsigned long, ...))next("ioctl"))(fd, request,
+								 arg);
+}
+
+INTERPOSE ssize_t read(int fd, void *buf, size_t len)
+{
+	const int saved = errno;
+
+	if (begin(fd))
+		return end(htab_sim_read(fd, buf, len), saved);
+	return ((ssize_t(*)(int, void *, size_t))next("read"))(fd, buf, len);
+}
+
+/* How much of the buffer the kernel could read: it reads a byte of each page.
+ * Where it refuses to, all is taken to be readable. */
+static size_t readable(const void *buf, size_t len)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t start = (uintptr_t)buf;
+	size_t at = 0;
+	char byte;
+
+	while (at < len) {
+		struct iovec here = { &byte, 1 };
+		struct iovec there = { (void *)(start + at), 1 };
+
+		if (process_vm_readv(getpid(), &here, 1, &there, 1, 0) < 0 &&
+		    errno == EFAULT)
+			return at;
+		at += page - (start + at) % page;
+	}
+	return len;
+}
+
+INTERPOSE ssize_t write(int fd, const void *buf, size_t len)
+{
+	const int saved = errno;
+
+	if (begin(fd))
+		return end(htab_sim_write(fd, buf, len, readable(buf, len)),
+			   saved);
+	return ((ssize_t(*)(int, const void *, size_t))next("write"))(fd, buf,
+								      len);
+}
+
+/* --- what a fortified VMM (_FORTIFY_SOURCE) calls instead --- */
+
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dirfd, const char *path, int flags);
+int __openat64_2(int dirfd, const char *path, int flags);
+ssize_t __read_chk(int fd, void *buf, size_t len, size_t size);
+
+INTERPOSE int __open_2(const char *path, int flags)
+{
+	return open_any(AT_FDCWD, path, flags, 0);
+}
+
+INTERPOSE int __open64_2(const char *path, int flags)
+{
+	return open_any(AT_FDCWD, path, flags | O_LARGEFILE, 0);
+}
+
+INTERPOSE int __openat_2(int dirfd, const char *path, int flags)
+{
+	return open_any(dirfd, path, flags, 0);
+}
+
+INTERPOSE int __openat64_2(int dirfd, const char *path, int flags)
+{
+	return open_any(dirfd, path, flags | O_LARGEFILE, 0);
+}
+
+INTERPOSE ssize_t __read_chk(int fd, void *buf, size_t len, size_t size)
+{
+	if (len > size)
+		abort();
+	return read(fd, buf, len);
+}
