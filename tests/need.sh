@@ -47,7 +47,10 @@ need() {
 	}
 }
 
-# What it takes to build libhtab for the lab's machines and to boot them
+# What it takes to build libhtab
+build_packages='gcc libc6-dev meson ninja-build pkg-config'
+# What it takes to build it for the lab's machines and to boot them
 # shellcheck disable=SC2034 # used where this is sourced
-lab_packages='gcc libc6-dev meson ninja-build pkg-config python3 cpio xz-utils
-	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross qemu-system-ppc'
+lab_packages="$build_packages python3 cpio xz-utils
+	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross qemu-system-ppc
+	qemu-user" # Meson runs what it compiles

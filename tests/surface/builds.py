@@ -9,7 +9,7 @@ from surface import CC, build, check, main, run, source, temporary, tool
 
 def builds(variable, default):
     build(temporary(), '-Doptimization=2', '-Ddebug=false', '--werror',
-          '-Dwarning_level=3', CC=shlex.join(tool(variable, default)))
+          '-Dwarning_level=3', '-Dsim=enabled', CC=shlex.join(tool(variable, default)))
 
 
 for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):

@@ -3,7 +3,7 @@
 """What the header says, the library does and the tests try."""
 import re
 
-from surface import check, declared, files, header, main, source, \
+from surface import check, declared, files, header, main, sim_header, source, \
     without_comments
 
 
@@ -12,13 +12,20 @@ def errors(text):
     return set(re.findall(r'-(E[A-Z0-9]+)\b', text))
 
 
-def tests():
+def tests(*places):
     """The tests' code by file name. test-error.c lists every code that there
     is, so for none of them does it show that anything returns it."""
     return {name: without_comments((source / name).read_text())
             for name in files() if name.suffix == '.c'
-            and name.parts[:2] in (('tests', 'unit'), ('tests', 'conformance'))
+            and name.parts[0] == 'tests' and name.parts[1] in places
             and name.name != 'test-error.c'}
+
+
+def function(code, name):
+    """The lines of a function's body that are not blank."""
+    body = re.search(rf'\b{name}\([^;{{]*\)\n{{\n(.*?)^}}', code,
+                     flags=re.M | re.S)
+    return [line for line in body[1].splitlines() if line.strip()]
 
 
 def library():
@@ -44,19 +51,69 @@ def documented():
                 yield f'{name}: no "{word}"'
 
 
+@check('every declaration of libhtab-sim.h has a comment with Since:')
+def documented_sim():
+    text = sim_header.read_text()
+    for name in sorted(declared(sim_header)):
+        comment = re.search(r'/\*((?:(?!\*/).)*)\*/\s*(?:\w+[\s*]+)+'
+                            rf'{name}\(', text, flags=re.S)
+        if not comment or 'Since: ' not in comment[1]:
+            yield f'{name}: no comment with "Since: "'
+        elif re.search(r' \* \w+\(\) - ', comment[1]) and \
+                f' * {name}() - ' not in comment[1]:
+            yield f'{name}: its comment is about another function'
+
+
+def not_called(names, *places):
+    # test-error.c is the test of htab_strerror().
+    code = ' '.join(tests(*places).values()) + without_comments(
+        (source / 'tests/unit/test-error.c').read_text())
+    for name in sorted(names):
+        if not re.search(rf'\b{name}\s*\(', code):
+            yield f'{name}: not called in tests/{{{",".join(places)}}}'
+
+
 @check('every function is called in a test')
 def called():
-    # test-error.c is the test of htab_strerror().
-    code = ' '.join(tests().values()) + without_comments(
-        (source / 'tests/unit/test-error.c').read_text())
-    for name in sorted(declared()):
-        if not re.search(rf'\b{name}\s*\(', code):
-            yield f'{name}: not called in tests/unit or tests/conformance'
+    return not_called(declared(), 'unit', 'conformance')
+
+
+@check('every function of libhtab-sim.h is called in a test')
+def called_sim():
+    return not_called(declared(sim_header), 'sim', 'unit', 'conformance',
+                      'driver', 'consumer')
+
+
+# What the README promises a VMM's author: the whole test, body and all.
+PROMISES = {'reset_of_a_running_guest_is_refused': 5,
+            'short_host_gives_a_smaller_table': 4}
+
+
+@check('EBUSY takes a VMM five lines of test, a smaller table four')
+def short_tests():
+    code = (source / 'tests/consumer/test-vmm.c').read_text()
+    for name, most in PROMISES.items():
+        lines = function(without_comments(code), name)
+        for line in lines:
+            if line.count(';') != 1 or len(line) > 72:
+                yield f'{name}: not a statement on a line: {line}'
+        if not 0 < len(lines) <= most:
+            yield f'{name}: {len(lines)} lines, not {most}'
+
+
+@check('the README shows the five-line test as it is')
+def readme_test():
+    readme = (source / 'README.md').read_text()
+    test, = re.findall(r'^static void reset_of_a_.*?^}\n',
+                       (source / 'tests/consumer/test-vmm.c').read_text(),
+                       flags=re.M | re.S)
+    if test not in readme:
+        yield test
 
 
 @check('every error in the header is provoked in a test')
 def provoked():
-    code = ' '.join(tests().values())
+    code = ' '.join(tests('unit', 'conformance').values())
     for error in sorted(errors(header.read_text())):
         if not re.search(rf'\b{error}\b', code):
             yield f'{error}: not in tests/unit or tests/conformance'

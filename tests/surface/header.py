@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The header compiles alone, in every dialect that a VMM may use."""
+"""The headers compile alone, in every dialect that a VMM may use."""
 import functools
+import itertools
 
-from surface import check, main, run, source, temporary, tool
+from surface import check, header, main, run, sim_header, source, temporary, \
+    tool
 
 # Twice, so that the guard is tested (and -Wredundant-decls sees it fail); the
 # last line is there for the linkage: C++ would mangle the name.
-PROGRAM = '''
+PROGRAMS = {
+    header: ('htab_order_for_ram', '''
 #include <libhtab.h>
 #include <libhtab.h>
 #if !HTAB_CHECK_VERSION(0, 1)
@@ -15,7 +18,14 @@ PROGRAM = '''
 #endif
 extern uint32_t (*linkage)(uint64_t);
 uint32_t (*linkage)(uint64_t) = htab_order_for_ram;
-'''
+'''),
+    sim_header: ('htab_sim_vcpu_enter', '''
+#include <libhtab-sim.h>
+#include <libhtab-sim.h>
+extern int (*linkage)(int);
+int (*linkage)(int) = htab_sim_vcpu_enter;
+'''),
+}
 
 STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
 
@@ -25,16 +35,17 @@ KVMTOOL_C = ['-Wstrict-prototypes', '-Wold-style-definition',
              '-Wnested-externs']
 
 
-def compiles(variable, default, language, flags):
+def compiles(header, variable, default, language, flags):
     compiler = tool(variable, default)
     program = temporary() / 'program'
-    program.write_text(PROGRAM)
+    name, text = PROGRAMS[header]
+    program.write_text(text)
     assembly = run(*compiler, *flags, *STRICT, *KVMTOOL,
                    *(KVMTOOL_C if language == 'c' else []),
                    '-I', source / 'include', '-x', language, '-S', '-o', '-',
                    program)
-    if '_Z' in assembly or 'htab_order_for_ram' not in assembly:
-        yield 'htab_order_for_ram has no C linkage'
+    if '_Z' in assembly or name not in assembly:
+        yield f'{name} has no C linkage'
 
 
 for variable, default, language, dialects in (
@@ -42,9 +53,10 @@ for variable, default, language, dialects in (
         ('CLANG', 'clang', 'c', ('-std=c99', '-std=gnu11')),
         ('GXX', 'g++', 'c++', ('-std=c++98', None)),
         ('CLANGXX', 'clang++', 'c++', ('-std=c++98', None))):
-    for dialect in dialects:
-        check(f"compiles alone: {default} {dialect or 'by default'}")(
-            functools.partial(compiles, variable, default, language,
+    for dialect, each in itertools.product(dialects, PROGRAMS):
+        check(f"{each.name} compiles alone: {default} "
+              f"{dialect or 'by default'}")(
+            functools.partial(compiles, each, variable, default, language,
                               [dialect] if dialect else []))
 
 main()

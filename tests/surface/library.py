@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What a release build of the library exports, needs and weighs.
+"""What release builds of the libraries export, need and weigh.
 
 Sanitizers, coverage and -O0 change all of that, so this measures a build of
 its own. Arguments are passed on to `meson setup`: with a --cross-file it
-measures the library for that machine.
+measures the libraries for that machine.
 """
+import functools
 import json
 import pathlib
 import re
@@ -13,7 +14,7 @@ import shlex
 import sys
 
 from surface import CC, Failed, build, check, declared, header, main, \
-    run, source, temporary, tool
+    run, sim_header, source, temporary, tool
 
 MAX_CODE = 16 * 1024
 
@@ -29,12 +30,40 @@ def target(name, kind):
     raise Failed(f'no {kind} {name}')
 
 
-def shared():
-    return target('htab', 'shared library')
+# Their names; what they declare; where they say what they export
+LIBRARIES = {
+    'htab': ({header}, 'lib/libhtab.map'),
+    'htab-sim': ({header, sim_header}, 'lib/sim/libhtab-sim.map'),
+}
 
 
-def static():
-    return target('htab', 'static library')
+def check_each(name):
+    """Register a function as a check of each library."""
+    def register(function):
+        for library in LIBRARIES:
+            check(f'lib{library}: {name}')(
+                functools.partial(function, library))
+    return register
+
+
+def api(library):
+    return set().union(*map(declared, LIBRARIES[library][0]))
+
+
+def nodes(library):
+    """The nodes of its version script, and what each exports."""
+    text = (source / LIBRARIES[library][1]).read_text()
+    return {node: set(re.findall(r'^\s+(\w+);', body, flags=re.M))
+            for node, body in re.findall(r'^([\w.]+) \{(.*?)^\}', text,
+                                         flags=re.M | re.S)}
+
+
+def shared(library='htab'):
+    return target(library, 'shared library')
+
+
+def static(library='htab'):
+    return target(library, 'static library')
 
 
 def core():
@@ -56,35 +85,54 @@ def dynamic(library):
 @check('builds without a warning')
 def builds():
     build(directory, '--buildtype=release', '--werror', '-Dwarning_level=3',
-          *sys.argv[1:])
+          '-Dsim=enabled', *sys.argv[1:])
 
 
-@check('exports, map and header agree')
-def exports():
-    text = (source / 'lib/libhtab.map').read_text()
-    in_map = set(re.findall(r'^\s+(\w+);', text, flags=re.M))
-    exported = names('-D', '--defined-only', shared())
-    for name in sorted(declared() | in_map | exported):
+@check_each('exports, map and header agree')
+def exports(library):
+    in_map = set().union(*nodes(library).values())
+    exported = names('-D', '--defined-only', shared(library))
+    for name in sorted(api(library) | in_map | exported):
         missing = [where for where, there in (
-            ('header', declared()), ('map', in_map), ('library', exported))
+            ('header', api(library)), ('map', in_map), ('library', exported))
             if name not in there]
         if missing:
             yield f"{name}: not in {' and '.join(missing)}"
 
 
+# So that what was linked with the one runs with the other.
+@check('libhtab-sim has each node of libhtab as it is')
+def same_nodes():
+    simulated = nodes('htab-sim')
+    if 'LIBHTAB_0.1' not in nodes('htab'):
+        yield 'libhtab.map has no LIBHTAB_0.1; is it understood?'
+    for node, symbols in nodes('htab').items():
+        for name in sorted(symbols ^ simulated.get(node, set())):
+            yield f'{node}: {name} is in one of them only'
+
+
+@check('libhtab has nothing of the simulator')
+def no_simulator():
+    if 'htab_sim_host_new' not in names(static('htab-sim')):
+        yield 'libhtab-sim has no htab_sim_host_new?'
+    for name in sorted(names(static()) | names(shared())):
+        if name.startswith(('htab_sim', 'htab_kernel')):
+            yield name
+
+
 # Hidden ones too: in an archive hidden does not hide.
-@check('every global name of the archive begins with htab_')
-def prefix():
-    found = names('--defined-only', '--extern-only', static())
-    if not declared() <= found:
-        yield f'not even {declared() - found} is in {static()}'
+@check_each('every global name of the archive begins with htab_')
+def prefix(library):
+    found = names('--defined-only', '--extern-only', static(library))
+    if not api(library) <= found:
+        yield f'not even {api(library) - found} is in {static(library)}'
     for name in sorted(found):
         if not name.startswith('htab_'):
             yield name
 
 
-@check('no symbol is one of libiberty\'s')
-def libiberty():
+@check_each('no symbol is one of libiberty\'s')
+def libiberty(library):
     path = run(*shlex.split(CC), '-print-file-name=libiberty.a').strip()
     if '/' not in path:
         yield 'no libiberty.a (Debian: libiberty-dev)'
@@ -92,7 +140,7 @@ def libiberty():
     theirs = names('--defined-only', '--extern-only', path)
     if 'htab_create' not in theirs:
         yield f'{path} has no htab_create; is it libiberty?'
-    ours = names('--defined-only', '--extern-only', static())
+    ours = names('--defined-only', '--extern-only', static(library))
     for name in sorted(ours & theirs):
         yield name
 
@@ -109,30 +157,52 @@ def clash():
             yield f'{name} is also in libiberty/hashtab.h'
 
 
-@check('the soname is libhtab.so.0')
-def soname():
-    found = [value for tag, value in dynamic(shared()) if tag == 'SONAME']
-    if found != ['Library soname: [libhtab.so.0]']:
+@check_each('the soname ends in .so.0')
+def soname(library):
+    found = [value for tag, value in dynamic(shared(library))
+             if tag == 'SONAME']
+    if found != [f'Library soname: [lib{library}.so.0]']:
         yield str(found)
 
 
-@check('needs the C library and nothing else')
-def needed():
-    # glibc, musl; some machines also list the loader.
-    libc = r'libc\.so(\.6)?|libc\.musl-\w+\.so\.1|ld(-linux\S*|64)\.so\.\d'
-    found = [value for tag, value in dynamic(shared()) if tag == 'NEEDED']
+# glibc, musl; some machines also list the loader.
+LIBC = r'libc\.so(\.6)?|libc\.musl-\w+\.so\.1|ld(-linux\S*|64)\.so\.\d'
+
+
+def needed_by(library):
+    return re.findall(r'Shared library: \[(.*)\]', '\n'.join(
+        value for tag, value in dynamic(library) if tag == 'NEEDED'))
+
+
+@check_each('needs the C library and nothing else')
+def needed(library):
+    found = needed_by(shared(library))
     if not found:
         yield 'needs nothing at all?'
     for value in found:
-        if not re.fullmatch(rf'Shared library: \[({libc})\]', value):
+        if not re.fullmatch(LIBC, value):
             yield value
 
 
-@check('has no text relocations')
-def text_relocations():
-    for tag, value in dynamic(shared()):
+@check_each('has no text relocations')
+def text_relocations(library):
+    for tag, value in dynamic(shared(library)):
         if tag == 'TEXTREL' or 'TEXTREL' in value:
             yield f'{tag} {value}'
+
+
+# Anything more would hide a function of the VMM or of its libraries.
+@check('libhtab-sim-preload defines functions of the C library only')
+def interposes():
+    preload = target('htab-sim-preload', 'shared library')
+    expected = {'open', 'open64', 'openat', 'openat64', 'ioctl', 'read',
+                'write', '__open_2', '__open64_2', '__openat_2',
+                '__openat64_2', '__read_chk'}
+    for name in sorted(expected ^ names('-D', '--defined-only', preload)):
+        yield name
+    for value in needed_by(preload):
+        if not re.fullmatch(LIBC + r'|libhtab-sim\.so\.0', value):
+            yield value
 
 
 # The rule: no object of ours has a writable section with anything in it. What
@@ -142,7 +212,7 @@ def text_relocations():
 NOT_STATE = r'\.data\.rel\.ro(\..*)?|\.opd|\.toc'
 
 
-@check('has no writable data of its own')
+@check('libhtab: has no writable data of its own')
 def writable():
     sections = re.findall(
         r'^\s*\[ *\d+\] (\S+) +\w+ +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) '
@@ -157,7 +227,7 @@ def writable():
             yield f'{name}: {int(size, 16)} bytes'
 
 
-@check(f'its code is at most {MAX_CODE} bytes')
+@check(f'libhtab: its code is at most {MAX_CODE} bytes')
 def code():
     size = sum(int(bytes_, 16) for bytes_ in re.findall(
         r'^ *LOAD +\S+ +\S+ +\S+ +0x([0-9a-f]+) +\S+ +[RW ]*E',
@@ -167,7 +237,7 @@ def code():
         yield f'{size} bytes in executable segments'
 
 
-@check('only the shim calls the C library, and knows errno')
+@check('libhtab: only the shim calls the C library, and knows errno')
 def only_the_shim():
     undefined = names('--undefined-only', core())
     if 'htab_shim_ioctl' not in undefined:

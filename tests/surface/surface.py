@@ -4,6 +4,7 @@
 A check is a function that returns, or yields, its complaints; none is a pass.
 """
 import atexit
+import functools
 import os
 import pathlib
 import re
@@ -16,6 +17,7 @@ import traceback
 
 source = pathlib.Path(__file__).resolve().parents[2]
 header = source / 'include' / 'libhtab.h'
+sim_header = source / 'include' / 'libhtab-sim.h'
 
 # The compiler of the build that runs the tests
 CC = os.environ.get('CC', 'cc')
@@ -122,11 +124,13 @@ def without_comments(text):
     return re.sub(r'/\*.*?\*/|//[^\n]*', ' ', text, flags=re.S)
 
 
-def declared():
-    """The functions that the header declares, as the preprocessor leaves them:
+@functools.cache
+def declared(header=header):
+    """The functions that a header declares, as the preprocessor leaves them:
     names before a parenthesis. Without __GNUC__ there are no attributes."""
     text = re.sub(r'#include.*', '', header.read_text())
-    ours = temporary() / 'libhtab.h'
+    ours = temporary() / header.name
     ours.write_text(text)
     text = run(*shlex.split(CC), '-U__GNUC__', '-E', '-P', '-x', 'c', ours)
+    text = re.sub(r'\btypedef\b[^;]*;', '', text)
     return set(re.findall(r'\b([A-Za-z_]\w*)\s*\(', text))

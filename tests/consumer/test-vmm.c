@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tests of a VMM on simulated hosts: copy what is of use. Each test has a host
+ * of its own, described in a line (see libhtab-sim.h), and needs no KVM.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <libhtab.h>
+#include <libhtab-sim.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm.h"
+
+/* --- what all tests share --- */
+
+static struct htab_sim_host *host;
+static struct vmm vmm;
+static int times_stopped;
+
+static void stop_vcpus(struct vmm *stopped)
+{
+	times_stopped++;
+}
+
+/* A VMM with a guest of 8 GiB, which wants a table of order 26 (64 MiB) */
+static struct vmm *vmm_on(const char *description)
+{
+	host = htab_sim_host_new(description);
+	assert_non_null(host);
+	times_stopped = 0;
+	vmm = (struct vmm){
+		.vmfd = htab_sim_vm_new(host),
+		.ram = UINT64_C(8) << 30,
+		.stop_vcpus = stop_vcpus,
+	};
+	assert_true(htab_sim_owns(vmm.vmfd));
+	return &vmm;
+}
+
+static struct vmm *booted_on(const char *description)
+{
+	assert_int_equal(vmm_boot(vmm_on(description)), 0);
+	return &vmm;
+}
+
+/* Whatever the test: the VMM leaves no descriptor behind. */
+static int teardown(void **state)
+{
+	vmm_free(&vmm);
+	return htab_sim_host_free(host);
+}
+
+/* --- the tests --- */
+
+/* No table is touched under a running vcpu: the VMM learns it, whatever it
+ * does to the vcpu, and once that has left all is well. */
+static void reset_of_a_running_guest_is_refused(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+	htab_sim_vcpu_enter(v->vmfd);
+	assert_int_equal(vmm_reset(v), -EBUSY);
+	htab_sim_vcpu_leave(v->vmfd);
+	assert_int_equal(vmm_reset(v), 0);
+}
+
+/* A host with less room: half the table is better than none, and it is what
+ * the guest must be told. */
+static void short_host_gives_a_smaller_table(void **state)
+{
+	struct vmm *v = vmm_on("cma=32M");
+	assert_int_equal(vmm_boot(v), 0);
+	assert_int_equal(v->pft_size[1], 25);
+}
+
+/* The vcpu was about to enter as it was told to stop: it takes two tries. */
+static void stop_late(struct vmm *stopped)
+{
+	if (++times_stopped == 2)
+		htab_sim_vcpu_leave(stopped->vmfd);
+}
+
+static void late_vcpu_is_stopped_again(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+
+	v->stop_vcpus = stop_late;
+	assert_int_equal(htab_sim_vcpu_enter(v->vmfd), 0);
+	assert_int_equal(vmm_reset(v), 0);
+	assert_int_equal(times_stopped, 2);
+}
+
+/* But not for ever: a vcpu that will not leave must not hang the VMM. */
+static void patience_ends(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+
+	assert_int_equal(htab_sim_vcpu_enter(v->vmfd), 0);
+	assert_int_equal(vmm_reset(v), -EBUSY);
+	assert_int_equal(times_stopped, 3);
+	assert_int_equal(htab_sim_vcpu_leave(v->vmfd), 0);
+}
+
+/* No room at all: the user reads why, and the VMM does not run the guest. */
+static void host_without_memory_is_reported(void **state)
+{
+	struct vmm *v = vmm_on("cma=0 memory=0");
+
+	assert_int_equal(vmm_boot(v), -ENOMEM);
+	assert_string_equal(v->failure, htab_strerror(-ENOMEM));
+}
+
+/* PR KVM keeps no table, though it says that it does: the VMM has its own, of
+ * the size it wanted, and clears that. */
+static void on_pr_kvm_the_vmm_keeps_the_table(void **state)
+{
+	struct vmm *v = booted_on("linux=4.10 kvm=pr");
+	unsigned char *table = v->own_table;
+
+	assert_int_equal(v->pft_size[1], 26);
+	assert_non_null(table);
+	table[(1 << 26) - 1] = 0xff;
+	assert_int_equal(vmm_reset(v), 0);
+	assert_int_equal(table[(1 << 26) - 1], 0);
+}
+
+/* Linux 4.3 goes down by itself, and by more than it must: 25 is there, but
+ * where 26 is not it looks no further than the page allocator. Tell the guest
+ * what came of it. */
+static void old_kernel_falls_back_to_24(void **state)
+{
+	struct vmm *v = booted_on("linux=4.3 cma=32M");
+
+	assert_int_equal(v->pft_size[1], 24);
+}
+
+/* Which calls the kernel got, to compare with what was meant */
+static void boot_asks_once(void **state)
+{
+	booted_on("linux=6.12");
+	assert_non_null(strstr(htab_sim_journal(host),
+			       "KVM_PPC_ALLOCATE_HTAB(order=26) = 0\n"));
+}
+
+/* Any call can fail. Here none does twice: the second boot succeeds. */
+static void boot_survives_any_single_failure(void **state)
+{
+	struct vmm *v = vmm_on("linux=6.12");
+	unsigned int n = 0;
+	int r;
+
+	do {
+		htab_sim_fail_nth(host, ++n, -EIO);
+		r = vmm_boot(v);
+		assert_true(r == 0 || r == -EIO);
+		htab_sim_fail_nth(host, 0, 0);
+		assert_int_equal(vmm_boot(v), 0);
+	} while (r < 0);
+	assert_true(n > 1);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(reset_of_a_running_guest_is_refused),
+		TEST(short_host_gives_a_smaller_table),
+		TEST(late_vcpu_is_stopped_again),
+		TEST(patience_ends),
+		TEST(host_without_memory_is_reported),
+		TEST(on_pr_kvm_the_vmm_keeps_the_table),
+		TEST(old_kernel_falls_back_to_24),
+		TEST(boot_asks_once),
+		TEST(boot_survives_any_single_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
