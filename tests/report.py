@@ -21,6 +21,7 @@ class Row:
         self.failed = []
         self.skipped = collections.Counter()    # by reason
         self.reported = []                      # failed, but does not block
+        self.last = ''                          # what passed last
 
     def point(self, good, name, directive, reason):
         if directive == 'SKIP' and good:
@@ -29,6 +30,7 @@ class Row:
                 self.failed.append(f'{name} (skipped without a reason)')
         elif good:
             self.passed += 1
+            self.last = name
         elif directive == 'TODO':
             self.reported.append(name)
         else:
@@ -73,6 +75,9 @@ def show(rows):
     print(f'\n{"where":{width}}  passed  failed  skipped')
     for where, row in rows.items():
         print(f'{where:{width}}  {row.passed:6}  {len(row.failed):6}  {sum(row.skipped.values()):7}')
+        if row.passed == 1:
+            # One test that says by itself what it has done
+            print(f'{"":{width}}      {row.last.split(": ", 1)[-1]}')
         for name in row.failed:
             print(f'{"":{width}}      FAILED: {name}')
         for name in row.reported:

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* libhtab's functions, and the ioctl without libhtab */
+#include "differential.h"
+
+#include <errno.h>
+
+/* Mostly small ones: the others cost a real host time. */
+uint32_t draw_order(void)
+{
+	const uint32_t kind = draw(100);
+
+	if (kind < 75)
+		return 18 + draw(5);
+	if (kind < 88)
+		return 23 + draw(2);
+	if (kind < 97)
+		return 25 + draw(3);
+	return 28 + draw(19);
+}
+
+/* What the last call that may allocate says of the VM */
+static void note_allocation(struct a_vm *vm, int result)
+{
+	const bool gone = result == -EINVAL || result == -ENOMEM;
+
+	if (result < 0 && !gone)
+		return;
+	vm->radix = vm->ready = vm->vcpu_unmapped = false;
+	vm->has_table = !gone;
+	vm->lost_table = gone;
+}
+
+void alloc(struct a_vm *vm)
+{
+	uint32_t wanted = draw_order();
+	int r;
+
+	if (chance(5))
+		wanted = draw(2) ? 17 - draw(18) : 47 + draw(100);
+	say("htab_alloc(%u)", wanted);
+	r = htab_alloc(vm->fd, &wanted);
+	say_result(r);
+	say(" order %u", wanted);
+	note_allocation(vm, r);
+}
+
+void alloc_at_least(struct a_vm *vm)
+{
+	uint32_t wanted = draw_order();
+	uint32_t least = wanted - draw(4);
+	int r;
+
+	say("htab_alloc_at_least(%u, %u)", wanted, least);
+	r = htab_alloc_at_least(vm->fd, &wanted, least);
+	say_result(r);
+	say(" order %u", wanted);
+	note_allocation(vm, r);
+}
+
+void largest(struct a_vm *vm)
+{
+	uint32_t found = draw_order();
+	int r;
+
+	(void)vm;
+	say("htab_largest(%u)", found);
+	r = htab_largest(host.kvmfd, &found);
+	say_result(r);
+	say(" order %u", found);
+}
+
+void caps(struct a_vm *vm)
+{
+	const bool of_vm = draw(2);
+
+	say("htab_caps(%s)", of_vm ? "vm" : "kvm");
+	say_result(htab_caps(of_vm ? vm->fd : host.kvmfd));
+}
+
+void order(struct a_vm *vm)
+{
+	uint32_t found = 99;
+
+	say("htab_order()");
+	say_result(htab_order(vm->fd, &found));
+	say(" order %u", found);
+}
+
+void reset(struct a_vm *vm)
+{
+	int r = htab_reset(vm->fd);
+
+	say("htab_reset()");
+	say_result(r);
+	note_allocation(vm, r);
+}
+
+void raw_allocate(struct a_vm *vm)
+{
+	static const uint32_t odd[] = { 0,  1,	 16,  17,  47,	       48,
+					64, 255, 274, 280, UINT32_MAX, 1u << 31 };
+	const bool null = chance(3);
+	uint32_t wanted = chance(15) ? DRAW_FROM(odd) : draw_order();
+	int r;
+
+	/* Without a table that is an oops. */
+	if (wanted == 0 && !vm->has_table)
+		wanted = 1;
+	say("ALLOCATE_HTAB(%u%s)", wanted, null ? ", NULL" : "");
+	r = host_ioctl(vm->fd, UAPI_KVM_PPC_ALLOCATE_HTAB,
+		       null ? NULL : &wanted);
+	say_result(r);
+	say(" order %u", wanted);
+	note_allocation(vm, r);
+}
+
+void check_extension(struct a_vm *vm)
+{
+	static const uint32_t known[] = {
+		UAPI_KVM_CAP_PPC_GET_PVINFO,   UAPI_KVM_CAP_PPC_ALLOC_HTAB,
+		UAPI_KVM_CAP_PPC_HTAB_FD,      UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
+		UAPI_KVM_CAP_PPC_MMU_RADIX,    UAPI_KVM_CAP_PPC_MMU_HASH_V3,
+		1000000 /* none */,
+	};
+	const uintptr_t cap = DRAW_FROM(known);
+	const bool of_vm = draw(2);
+
+	say("CHECK_EXTENSION(%s, %u)", of_vm ? "vm" : "kvm", (unsigned int)cap);
+	say_result(host_ioctl(of_vm ? vm->fd : host.kvmfd,
+			      UAPI_KVM_CHECK_EXTENSION, (void *)cap));
+}

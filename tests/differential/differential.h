@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One program, two drivers: it draws operations from a seed and prints what
+ * came of each. On a real kernel and on the simulator configured as that host
+ * the two transcripts are the same.
+ *
+ * What may differ is left out, by these rules:
+ *
+ * 1. Numbers of descriptors, and time: never printed.
+ * 2. PREPARE is repeated up to its last answer; the first and the last one are
+ *    printed, not how often it said "not yet".
+ * 3. A large page lies outside of the guest's memory, or all of the memory
+ *    within it: whether KVM takes one inside depends on which of the guest's
+ *    pages the host has in memory at that moment.
+ * 4. The kernel's log and the vcpu's registers: never looked at (boot.py judges
+ *    the log).
+ * 5. The reverse map is not cleared by the kernel, so that later passes over an
+ *    htab fd tell of old memory. compare.py boots with init_on_alloc=1, which
+ *    makes that memory zero, as the simulator's is; nothing is left out then.
+ * 6. Where the firmware has written into a line on the console, the rest of
+ *    that line (compare.py).
+ *
+ * What harms a host is not drawn, by what the answers so far say of the VM:
+ *
+ * - ALLOCATE of order 0 without a table; COMMIT on a VM that is not ready; a
+ *   VM closed with a resize pending (kernel-facts 7.1, 7.8, 7.11)
+ * - a vcpu that runs after an ALLOCATE that failed, if it ran before (C1)
+ * - COMMIT with a bolted entry that is in a wrong group (7.13): bolted ones are
+ *   only written where they belong
+ * - a vcpu whose first pages are not mapped would not count: for such a VM
+ *   none is started until its table has been made anew
+ */
+#ifndef HTAB_TEST_DIFFERENTIAL_H
+#define HTAB_TEST_DIFFERENTIAL_H
+
+#include "driver.h"
+#include "libhtab.h"
+#include "uapi.h"
+
+enum { MAX_VMS = 5, MAX_HTABS = 3, MAX_RUNNING = 2 };
+
+struct a_vm {
+	int fd; /* negative: none */
+	struct vcpu *vcpu;
+	int htabs[MAX_HTABS]; /* negative: none */
+	bool running;
+	bool ran;
+	uint32_t pending; /* the last order that PREPARE had ready, or 0 */
+
+	/* What the answers say of it */
+	bool radix;
+	bool ready;
+	bool has_table;
+	bool lost_table;    /* ALLOCATE failed, and none succeeded since */
+	bool vcpu_unmapped; /* a vcpu would not find its memory */
+};
+
+extern struct host host;
+extern struct a_vm vms[MAX_VMS];
+
+/* --- main.c --- */
+
+/* A number below n, from the seed */
+uint32_t draw(uint32_t n);
+bool chance(uint32_t percent);
+#define DRAW_FROM(array) (array)[draw(sizeof(array) / sizeof((array)[0]))]
+
+/* A part of the operation's line */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* " = 0" or " = -ENOMEM" */
+void say_result(long result);
+
+/* --- vm.c --- */
+
+void new_vm(struct a_vm *vm);
+void close_vm(struct a_vm *vm);
+void vcpu_of(struct a_vm *vm);
+/* An htab fd that has outlived its VM: something with it; false: none */
+bool orphan(void);
+/* The table's order if that can be asked, or 0 */
+uint32_t peek_order(const struct a_vm *vm);
+
+/* --- allocate.c --- */
+
+void alloc(struct a_vm *vm);
+void alloc_at_least(struct a_vm *vm);
+void largest(struct a_vm *vm);
+void caps(struct a_vm *vm);
+void order(struct a_vm *vm);
+void reset(struct a_vm *vm);
+void raw_allocate(struct a_vm *vm);
+void check_extension(struct a_vm *vm);
+uint32_t draw_order(void);
+
+/* --- htab.c --- */
+
+void open_htab(struct a_vm *vm);
+void close_htab(struct a_vm *vm);
+void read_htab(struct a_vm *vm);
+void read_from(int htabfd);
+/* Reads all with a descriptor of its own: the marks for others are lost. */
+void look(const struct a_vm *vm);
+void write_unwatched(struct a_vm *vm);
+
+/* --- write.c --- */
+
+void write_htab(struct a_vm *vm);
+void load_vrma(struct a_vm *vm);
+
+/* --- entry.c: entries, drawn --- */
+
+struct entry {
+	uint64_t v, r;
+	uint32_t index;
+	bool is_vrma;
+};
+
+enum { SLOTS = 8, VITAL_GROUPS = 16 };
+
+/* An entry for a table of that order */
+struct entry draw_entry(uint32_t table_order);
+/* The entry by which the kernel itself maps a page of the guest's memory */
+struct entry vrma_entry(uint32_t table_order, uint32_t page);
+/* The vcpu's pages are mapped by entries of the last groups. */
+bool covers_vital(uint32_t table_order, uint64_t index, uint64_t count);
+
+/* --- resize.c --- */
+
+void prepare(struct a_vm *vm);
+void commit(struct a_vm *vm);
+void cancel(struct a_vm *vm);
+
+#endif

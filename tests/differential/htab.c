@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* htab fds, opened, read and closed */
+#include "differential.h"
+
+#include <endian.h>
+#include <string.h>
+
+/* Records and entries of one read that are printed in full */
+enum { PRINTED = 5 };
+
+static int *draw_htab(struct a_vm *vm)
+{
+	return &vm->htabs[draw(MAX_HTABS)];
+}
+
+/* Mostly where a reader begins; or around the table's end */
+static uint64_t draw_start(const struct a_vm *vm)
+{
+	static const uint64_t odd[] = { 1, 8, 1000, 65535, UINT32_MAX,
+					UINT64_C(1) << 40 };
+	uint32_t table_order;
+
+	if (chance(70))
+		return 0;
+	table_order = peek_order(vm);
+	if (!table_order || chance(30))
+		return DRAW_FROM(odd);
+	return (UINT64_C(1) << (table_order - 4)) - 2 + draw(4);
+}
+
+static void open_as(struct a_vm *vm, int *htab)
+{
+	static const uint64_t often[] = { 0, 0, 0, 1, 1, 2, 3 };
+	struct uapi_kvm_get_htab_fd how = { .flags = DRAW_FROM(often) };
+	const bool null = chance(2);
+	int fd;
+
+	if (chance(5))
+		how.flags |= 4 | UINT64_C(1) << draw(64);
+	how.start_index = draw_start(vm);
+	how.reserved[0] = draw(2);
+	if (*htab >= 0)
+		host_close_fd(*htab);
+	say("GET_HTAB_FD(%#llx, %llu%s) to htab%d",
+	    (unsigned long long)how.flags, (unsigned long long)how.start_index,
+	    null ? ", NULL" : "", (int)(htab - vm->htabs));
+	fd = host_ioctl(vm->fd, UAPI_KVM_PPC_GET_HTAB_FD, null ? NULL : &how);
+	say_result(fd < 0 ? fd : 0);
+	*htab = fd < 0 ? -1 : fd;
+}
+
+void open_htab(struct a_vm *vm)
+{
+	open_as(vm, draw_htab(vm));
+}
+
+void close_htab(struct a_vm *vm)
+{
+	const bool all = chance(30);
+	const int *only = draw_htab(vm);
+
+	say("close");
+	for (int i = 0; i < MAX_HTABS; i++) {
+		if (vm->htabs[i] < 0 || !(all || only == &vm->htabs[i]))
+			continue;
+		say(" htab%d", i);
+		say_result(host_close_fd(vm->htabs[i]));
+		vm->htabs[i] = -1;
+	}
+}
+
+struct summary {
+	unsigned int records, entries;
+	uint64_t valid, invalid, sum;
+};
+
+static void add(struct summary *summary, uint64_t value)
+{
+	summary->sum = (summary->sum ^ value) * UINT64_C(0x100000001b3);
+	summary->sum ^= summary->sum >> 29;
+}
+
+static void say_entry(struct summary *summary, const char *at)
+{
+	uint64_t dword[2];
+
+	memcpy(dword, at, sizeof(dword));
+	add(summary, be64toh(dword[0]));
+	add(summary, be64toh(dword[1]));
+	if (summary->entries++ < PRINTED)
+		say(" %llx:%llx", (unsigned long long)be64toh(dword[0]),
+		    (unsigned long long)be64toh(dword[1]));
+}
+
+/* Where the next record is */
+static const char *say_record(struct summary *summary, const char *at)
+{
+	struct uapi_kvm_get_htab_header record;
+
+	memcpy(&record, at, sizeof(record));
+	at += sizeof(record);
+	summary->valid += record.n_valid;
+	summary->invalid += record.n_invalid;
+	add(summary, record.index);
+	add(summary, (uint64_t)record.n_valid << 16 | record.n_invalid);
+	if (summary->records++ < PRINTED)
+		say(" {%u %u %u}", record.index, record.n_valid,
+		    record.n_invalid);
+	for (unsigned int i = 0; i < record.n_valid; i++, at += UAPI_HPTE_SIZE)
+		say_entry(summary, at);
+	return at;
+}
+
+static char buf[131072];
+
+static void read_up_to(int htabfd, size_t size, bool null)
+{
+	struct summary summary = { 0 };
+	const char *at = buf;
+	ssize_t n = host_read(htabfd, null ? NULL : buf, size);
+
+	say(" read(%zu%s)", size, null ? ", NULL" : "");
+	say_result(n);
+	while (at < buf + n)
+		at = say_record(&summary, at);
+	say(" sum %u %llu %llu %llx", summary.records,
+	    (unsigned long long)summary.valid,
+	    (unsigned long long)summary.invalid,
+	    (unsigned long long)summary.sum);
+}
+
+/* A buffer of that size is enough for a whole pass, mostly. */
+static void read_all(int htabfd)
+{
+	read_up_to(htabfd, sizeof(buf), false);
+}
+
+void read_from(int htabfd)
+{
+	static const size_t sizes[] = { 0,  7,	 8,   24,   25,	   40,	 56,
+					57, 72,	 104, 333, 4096, 65536 };
+
+	do {
+		const size_t size = DRAW_FROM(sizes);
+
+		if (draw(2))
+			read_all(htabfd);
+		else
+			read_up_to(htabfd, size, chance(6));
+	} while (chance(50));
+}
+
+void read_htab(struct a_vm *vm)
+{
+	int *htab = draw_htab(vm);
+
+	if (*htab < 0) {
+		open_as(vm, htab);
+		say(" ");
+	}
+	say("htab%d", (int)(htab - vm->htabs));
+	if (*htab >= 0)
+		read_from(*htab);
+}
+
+/* By one whose first pass ends at once, so that it tells of marks only */
+static void look_for_marks(const struct a_vm *vm)
+{
+	struct uapi_kvm_get_htab_fd how = { .start_index = UINT32_MAX };
+	int htabfd = host_ioctl(vm->fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+
+	say(", look for marks:");
+	read_all(htabfd);
+	read_all(htabfd);
+	host_close_fd(htabfd);
+}
+
+/* Unless others read, there are no marks: one reader has come and gone before
+ * the write, the next comes after it. */
+void write_unwatched(struct a_vm *vm)
+{
+	say("unwatched");
+	look(vm);
+	say(", ");
+	write_htab(vm);
+	look_for_marks(vm);
+}
+
+void look(const struct a_vm *vm)
+{
+	struct uapi_kvm_get_htab_fd how = { .flags = 0 };
+	int htabfd = host_ioctl(vm->fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+
+	say(", look:");
+	read_all(htabfd);
+	host_close_fd(htabfd);
+}

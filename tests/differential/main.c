@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* differential SEED COUNT: draws the operations, and numbers them. */
+#include "differential.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct host host;
+struct a_vm vms[MAX_VMS];
+static uint64_t state;
+
+/* splitmix64 */
+static uint64_t next(void)
+{
+	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+uint32_t draw(uint32_t n)
+{
+	return (uint32_t)((next() >> 32) * n >> 32);
+}
+
+bool chance(uint32_t percent)
+{
+	return draw(100) < percent;
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+}
+
+void say_result(long result)
+{
+	const char *error = result < 0 ? strerrorname_np((int)-result) : NULL;
+
+	if (error)
+		say(" = -%s", error);
+	else
+		say(" = %ld", result);
+}
+
+/* How often each is drawn, of a VM that is there */
+static const struct {
+	unsigned int weight;
+	void (*run)(struct a_vm *vm);
+} operations[] = {
+	{ 4, close_vm },	{ 12, vcpu_of },    { 4, alloc },
+	{ 3, alloc_at_least },	{ 1, largest },	    { 1, caps },
+	{ 3, order },		{ 3, reset },	    { 6, raw_allocate },
+	{ 2, check_extension }, { 4, open_htab },   { 4, close_htab },
+	{ 20, read_htab },	{ 22, write_htab }, { 2, load_vrma },
+	{ 3, prepare },		{ 6, commit },	    { 1, cancel },
+	{ 2, write_unwatched },
+};
+
+static void run_drawn(struct a_vm *vm)
+{
+	unsigned int all = 0, at;
+	size_t i;
+
+	for (i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		all += operations[i].weight;
+	at = draw(all);
+	for (i = 0; at >= operations[i].weight; i++)
+		at -= operations[i].weight;
+	operations[i].run(vm);
+}
+
+static void run_one(unsigned long number)
+{
+	struct a_vm *vm = &vms[draw(MAX_VMS)];
+
+	say("%lu vm%d ", number, (int)(vm - vms));
+	if (vm->fd >= 0)
+		run_drawn(vm);
+	else if (chance(60) || !orphan())
+		new_vm(vm);
+	say("\n");
+	/* The lab shows what was said before a kernel ends the program. */
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count;
+	const char *why;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: differential SEED COUNT\n");
+		return EXIT_FAILURE;
+	}
+	state = strtoull(argv[1], NULL, 10);
+	count = strtoul(argv[2], NULL, 10);
+	if (host_open(&host, &why) < 0) {
+		fprintf(stderr, "%s\n", why);
+		return EXIT_FAILURE;
+	}
+	printf("host linux=%u.%u page=%uK\n", host.linux_version / 1000,
+	       host.linux_version % 1000, host.page_size / 1024);
+	for (int i = 0; i < MAX_VMS; i++)
+		vms[i].fd = -1;
+	for (unsigned long i = 1; i <= count; i++)
+		run_one(i);
+	for (int i = 0; i < MAX_VMS; i++)
+		if (vms[i].fd >= 0)
+			close_vm(&vms[i]);
+	while (orphan())
+		;
+	printf("\nend of %lu operations\n", count);
+	host_close(&host);
+	return 0;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* VMs, their vcpus, and htab fds that outlive them */
+#include "differential.h"
+
+enum { MAX_ORPHANS = 3 };
+static int orphans[MAX_ORPHANS] = { -1, -1, -1 };
+static int running;
+
+uint32_t peek_order(const struct a_vm *vm)
+{
+	uint32_t found;
+
+	return htab_order(vm->fd, &found) == 0 ? found : 0;
+}
+
+void new_vm(struct a_vm *vm)
+{
+	const int fd = host_new_vm(&host);
+
+	say("new");
+	say_result(fd < 0 ? fd : 0);
+	if (fd < 0)
+		return;
+	*vm = (struct a_vm){
+		.fd = fd,
+		.vcpu = vcpu_new(&host, fd),
+		.radix = host.mmu == HOST_RADIX ||
+			 host.mmu == HOST_RADIX_NO_HASH,
+	};
+	for (int i = 0; i < MAX_HTABS; i++)
+		vm->htabs[i] = -1;
+}
+
+static void stop(struct a_vm *vm)
+{
+	vcpu_stop(vm->vcpu);
+	vm->running = false;
+	running--;
+}
+
+static void keep_or_close(int htabfd)
+{
+	const bool keep = chance(30);
+
+	for (int i = 0; keep && i < MAX_ORPHANS; i++) {
+		if (orphans[i] < 0) {
+			orphans[i] = htabfd;
+			say(", its htab fd stays as orphan%d", i);
+			return;
+		}
+	}
+	host_close_fd(htabfd);
+}
+
+void close_vm(struct a_vm *vm)
+{
+	struct uapi_kvm_ppc_resize_hpt nothing = { .shift = 0 };
+
+	/* Its memory would be lost. Nothing is being worked on: PREPARE is
+	 * always repeated to its end. */
+	host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, &nothing);
+	if (vm->running)
+		stop(vm);
+	vcpu_free(vm->vcpu);
+	say("close");
+	say_result(host_close_fd(vm->fd));
+	vm->fd = -1;
+	for (int i = 0; i < MAX_HTABS; i++)
+		if (vm->htabs[i] >= 0)
+			keep_or_close(vm->htabs[i]);
+}
+
+bool orphan(void)
+{
+	for (int i = 0; i < MAX_ORPHANS; i++) {
+		if (orphans[i] < 0)
+			continue;
+		say("orphan%d", i);
+		if (chance(50)) {
+			read_from(orphans[i]);
+		} else {
+			say(" close");
+			say_result(host_close_fd(orphans[i]));
+			orphans[i] = -1;
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool may_start(const struct a_vm *vm)
+{
+	return running < MAX_RUNNING && !vm->vcpu_unmapped &&
+	       !(vm->ran && vm->lost_table);
+}
+
+void vcpu_of(struct a_vm *vm)
+{
+	if (vm->running) {
+		say("vcpu stops");
+		stop(vm);
+		if (chance(30))
+			look(vm);
+	} else if (may_start(vm)) {
+		say("vcpu starts");
+		vcpu_start(vm->vcpu);
+		running++;
+		vm->running = vm->ran = vm->ready = true;
+		vm->has_table = !vm->radix;
+	} else {
+		say("vcpu stays out");
+	}
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <endian.h>
+
+/* What the host had when it was switched on */
+static struct free_memory at_first;
+
+struct free_memory free_memory(struct htab_sim_host *host)
+{
+	return (struct free_memory){
+		.cma = htab_sim_free_memory(host, HTAB_SIM_CMA),
+		.pages = htab_sim_free_memory(host, HTAB_SIM_PAGES),
+		.pool = htab_sim_free_memory(host, HTAB_SIM_POOL),
+	};
+}
+
+struct htab_sim_host *a_host(const char *description)
+{
+	struct htab_sim_host *host = htab_sim_host_new(description);
+
+	assert_non_null(host);
+	at_first = free_memory(host);
+	return host;
+}
+
+void close_host(struct htab_sim_host *host)
+{
+	struct free_memory now = free_memory(host);
+
+	assert_int_equal(now.cma, at_first.cma);
+	assert_int_equal(now.pages, at_first.pages);
+	assert_int_equal(now.pool, at_first.pool);
+	assert_int_equal(htab_sim_host_free(host), 0);
+}
+
+static void remember(void *data, int number, const char *name)
+{
+	struct hazards *hazards = data;
+
+	assert_non_null(name);
+	hazards->count++;
+	hazards->last = number;
+}
+
+void watch_hazards(struct htab_sim_host *host, struct hazards *hazards)
+{
+	*hazards = (struct hazards){ 0 };
+	htab_sim_on_hazard(host, remember, hazards);
+}
+
+void assert_hazard_at(struct hazards *hazards, int number, const char *file,
+		      int line)
+{
+	if (hazards->count != (number ? 1 : 0) || hazards->last != number) {
+		print_error("%u hazards, the last is %d; not %d\n",
+			    hazards->count, hazards->last, number);
+		_fail(file, line);
+	}
+	*hazards = (struct hazards){ 0 };
+}
+
+int a_vm(struct htab_sim_host *host)
+{
+	int vmfd = htab_sim_vm_new(host);
+
+	assert_true(vmfd >= 0);
+	return vmfd;
+}
+
+int a_vm_with_table(struct htab_sim_host *host, uint32_t order)
+{
+	int vmfd = a_vm(host);
+	uint32_t granted = order;
+
+	assert_result(allocate(vmfd, &granted), 0);
+	assert_int_equal(granted, order);
+	return vmfd;
+}
+
+int run(int vmfd)
+{
+	int r = htab_sim_vcpu_enter(vmfd);
+
+	return r < 0 ? r : htab_sim_vcpu_leave(vmfd);
+}
+
+int allocate(int vmfd, uint32_t *order)
+{
+	return htab_sim_ioctl(vmfd, UAPI_KVM_PPC_ALLOCATE_HTAB, order);
+}
+
+int allocate_order(int vmfd, uint32_t order)
+{
+	return allocate(vmfd, &order);
+}
+
+static int resize_ioctl(int vmfd, unsigned long request, uint32_t shift)
+{
+	struct uapi_kvm_ppc_resize_hpt how = { .shift = shift };
+
+	return htab_sim_ioctl(vmfd, request, &how);
+}
+
+int prepare(int vmfd, uint32_t shift)
+{
+	return resize_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, shift);
+}
+
+int commit(int vmfd, uint32_t shift)
+{
+	return resize_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, shift);
+}
+
+int resize(int vmfd, uint32_t shift)
+{
+	int r;
+
+	do
+		r = prepare(vmfd, shift);
+	while (r > 0);
+	return r < 0 ? r : commit(vmfd, shift);
+}
+
+int capability(int fd, uintptr_t cap)
+{
+	return htab_sim_ioctl(fd, UAPI_KVM_CHECK_EXTENSION, (void *)cap);
+}
+
+void assert_order_at(int vmfd, uint32_t expected, const char *file, int line)
+{
+	uint32_t order = 0;
+
+	assert_result_at(htab_order(vmfd, &order), 0, "htab_order", file, line);
+	_assert_int_equal(order, expected, file, line);
+}
+
+void assert_no_table(int vmfd)
+{
+	uint32_t order;
+
+	assert_result(htab_order(vmfd, &order), -ENOENT);
+}
+
+int open_htab_from(int vmfd, uint64_t flags, uint64_t start_index)
+{
+	struct uapi_kvm_get_htab_fd how = {
+		.flags = flags,
+		.start_index = start_index,
+		/* The kernel does not look at them. */
+		.reserved = { 1, 2 },
+	};
+
+	return htab_sim_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+}
+
+int open_htab(int vmfd, uint64_t flags)
+{
+	int htabfd = open_htab_from(vmfd, flags, 0);
+
+	assert_true(htabfd >= 0);
+	return htabfd;
+}
+
+ssize_t write_hpte(int htabfd, uint32_t index, uint64_t v, uint64_t r)
+{
+	struct {
+		struct uapi_kvm_get_htab_header header;
+		uint64_t dword[2];
+	} record = {
+		.header = { .index = index, .n_valid = 1 },
+		.dword = { htobe64(v), htobe64(r) },
+	};
+
+	return htab_sim_write(htabfd, &record, sizeof(record), sizeof(record));
+}
+
+/* 0 or -errno: all of it must be written */
+static int close_after(int htabfd, ssize_t n, size_t len)
+{
+	assert_int_equal(close(htabfd), 0);
+	if (n < 0)
+		return (int)n;
+	assert_int_equal(n, len);
+	return 0;
+}
+
+int put_hpte(int vmfd, uint32_t index, uint64_t v, uint64_t r)
+{
+	int htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
+	ssize_t n = write_hpte(htabfd, index, v, r);
+
+	return close_after(htabfd, n, 24);
+}
+
+int put_entry(int vmfd, uint32_t index)
+{
+	return put_hpte(vmfd, index, A_HPTE_V, A_HPTE_R);
+}
+
+int put_invalid(int vmfd, uint32_t index, uint16_t count)
+{
+	const struct uapi_kvm_get_htab_header record = {
+		.index = index,
+		.n_invalid = count,
+	};
+	int htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
+	ssize_t n = htab_sim_write(htabfd, &record, sizeof(record),
+				   sizeof(record));
+
+	return close_after(htabfd, n, sizeof(record));
+}
+
+ssize_t read_record(int htabfd, struct record *record, size_t len)
+{
+	unsigned char buf[sizeof(*record)];
+	ssize_t n;
+
+	assert_true(len <= sizeof(buf));
+	*record = (struct record){ .header = { .index = UINT32_MAX } };
+	n = htab_sim_read(htabfd, buf, len);
+	if (n <= 0)
+		return n;
+	memcpy(&record->header, buf, sizeof(record->header));
+	assert_int_equal(n, sizeof(record->header) +
+				    record->header.n_valid * UAPI_HPTE_SIZE);
+	for (size_t i = 0; i < record->header.n_valid * (size_t)2; i++) {
+		uint64_t dword;
+
+		memcpy(&dword, buf + sizeof(record->header) + i * sizeof(dword),
+		       sizeof(dword));
+		record->dword[i] = be64toh(dword);
+	}
+	return n;
+}
+
+void assert_record_at(const struct record *record, uint32_t index,
+		      uint16_t n_valid, uint16_t n_invalid, const char *file,
+		      int line)
+{
+	_assert_int_equal(record->header.index, index, file, line);
+	_assert_int_equal(record->header.n_valid, n_valid, file, line);
+	_assert_int_equal(record->header.n_invalid, n_invalid, file, line);
+}
+
+uint64_t count_valid(int htabfd)
+{
+	static _Alignas(8) unsigned char buf[1 << 20];
+	uint64_t valid = 0;
+	ssize_t n;
+
+	while ((n = htab_sim_read(htabfd, buf, sizeof(buf))) > 0) {
+		for (ssize_t at = 0; at < n;) {
+			struct uapi_kvm_get_htab_header header;
+
+			memcpy(&header, buf + at, sizeof(header));
+			valid += header.n_valid;
+			at += (ssize_t)sizeof(header) +
+			      header.n_valid * UAPI_HPTE_SIZE;
+		}
+	}
+	assert_result((int)n, 0);
+	return valid;
+}
+
+uint64_t valid_entries(int vmfd)
+{
+	int htabfd = open_htab(vmfd, 0);
+	uint64_t valid = count_valid(htabfd);
+
+	close(htabfd);
+	return valid;
+}
+
+struct entry entry_at(int vmfd, uint32_t index)
+{
+	int htabfd = open_htab_from(vmfd, 0, index);
+	struct record record;
+	ssize_t n = read_record(htabfd, &record, 25);
+
+	assert_true(n >= 0);
+	close(htabfd);
+	return (struct entry){ record.dword[0], record.dword[1] };
+}

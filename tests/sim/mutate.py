@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+mutate.py SOURCE [NAME...]: for each rule of the simulated kernel, switches it
+off in a copy of the tree and wants a test to go red. TAP: one point for each
+rule; "not ok" is a rule that no test guards.
+
+The rules are those of lib/sim/rules.c, each flag always on, always off, and one
+release too early and too late; and those of mutants/*.txt, named like the file
+of lib/sim that they change:
+
+    what the rule is
+    -text of the file, there once
+    +what replaces it
+
+NAME is such a file's, or part of a rule: only those. HTAB_MUTATE_DIR names a
+directory for the copies, to be used again.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+JOBS = 2
+SUITES = ('sim', 'simulated')
+LAST = ('sim-threads',)  # takes seconds; the only guard of the barriers
+PARTS = ('meson.build', 'meson_options.txt', 'include', 'lib', 'pkgconfig',
+         'tests', 'examples')
+
+# Mutants that change nothing, and why
+EQUIVALENT = {
+    'writes_back on': 'who changes the size has returned before',
+    'writes_back late': 'the same',
+}
+
+
+def rule_mutants(source):
+    """Each flag of rules.c"""
+    text = (source / 'lib/sim/rules.c').read_text()
+    for flag, value in re.findall(r'\t\t\.(\w+) = ([^;]*?),\n', text):
+        old = f'.{flag} = {value},'
+        yield 'rules', f'{flag} off', old, f'.{flag} = false,'
+        yield 'rules', f'{flag} on', old, f'.{flag} = true,'
+        major, minor = map(int, re.search(r'\((\d+), (\d+)\)', value).groups())
+        for name, step in (('early', -1), ('late', 1)):
+            moved = value.replace(f'({major}, {minor})',
+                                  f'({major}, {minor + step})')
+            yield 'rules', f'{flag} {name}', old, f'.{flag} = {moved},'
+
+
+def listed_mutants(source):
+    for file in sorted((source / 'tests/sim/mutants').glob('*.txt')):
+        rule = None
+        for block in re.split(r'\n\n+', file.read_text().strip()):
+            lines = [l for l in block.split('\n') if not l.startswith('#')]
+            if not lines:
+                continue
+            rule = lines[0]
+            old = '\n'.join(l[1:] for l in lines[1:] if l[0] == '-')
+            new = '\n'.join(l[1:] for l in lines[1:] if l[0] == '+')
+            yield file.stem, rule, old, new
+
+
+class Copy:
+    """A tree of its own, built"""
+
+    def __init__(self, source, where):
+        self.tree = where
+        self.build = where / 'build'
+        where.mkdir(parents=True, exist_ok=True)
+        for part in PARTS:
+            copy(source / part, where / part)
+        if not (self.build / 'build.ninja').exists():
+            self.call('meson', 'setup', str(self.build), str(where),
+                      '-Ddefault_library=shared', '-Dexamples=disabled',
+                      '-Doptimization=1', '-Dwarning_level=0')
+        self.call('ninja', '-C', str(self.build))
+        targets = self.introspect('--targets')
+        self.library = next(t['filename'][0] for t in targets
+                            if t['name'] == 'htab-sim')
+        self.tests = [t for t in self.introspect('--tests')
+                      if any(s.split(':')[-1] in SUITES for s in t['suite'])]
+        self.tests.sort(key=lambda t: (t['name'] in LAST,
+                                       t['name'] == 'sim-run',
+                                       'sim-' not in t['name']))
+
+    def call(self, *command):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL,
+                       cwd=self.tree)
+
+    def introspect(self, what):
+        return json.loads(subprocess.check_output(
+            ['meson', 'introspect', what, str(self.build)]))
+
+    def compile(self):
+        return subprocess.run(
+            ['ninja', '-C', str(self.build),
+             os.path.relpath(self.library, self.build)],
+            stdout=subprocess.DEVNULL).returncode == 0
+
+    def first_red(self, threads_first):
+        """The name of the first test that fails, and of its case"""
+        tests = sorted(self.tests, key=lambda t: t['name'] not in LAST) \
+            if threads_first else self.tests
+        for test in tests:
+            red = run(test, self.build)
+            if red:
+                return f"{test['name']}: {red}"
+        return None
+
+    def try_mutant(self, file, old, new):
+        path = self.tree / 'lib/sim' / f'{file}.c'
+        text = path.read_text()
+        if text.count(old) != 1:
+            return False, f'its text is there {text.count(old)} times'
+        path.write_text(text.replace(old, new))
+        try:
+            if not self.compile():
+                return False, 'does not compile'
+            red = self.first_red(file == 'vm' and 'threads' in new)
+        finally:
+            path.write_text(text)
+        return bool(red), red or 'no test goes red'
+
+
+def copy(source, to):
+    """Only what differs, so that ninja has little to do"""
+    if source.is_dir():
+        to.mkdir(parents=True, exist_ok=True)
+        for child in source.iterdir():
+            copy(child, to / child.name)
+    elif not to.exists() or to.read_bytes() != source.read_bytes():
+        shutil.copyfile(source, to)
+        shutil.copymode(source, to)
+
+
+def run(test, build):
+    env = {**os.environ, **test['env'], 'HTAB_TEST_SECONDS': '4'}
+    try:
+        done = subprocess.run(test['cmd'], env=env, cwd=build, timeout=20,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+    except subprocess.TimeoutExpired:
+        return 'does not end'
+    output = done.stdout.decode(errors='replace')
+    case = re.search(r'^not ok \d+ - (\S+)', output, re.M)
+    if case:
+        return case.group(1)
+    hazard = re.search(r'hazard \d+', output)
+    return done.returncode and (hazard.group() if hazard
+                                else f'exit {done.returncode}')
+
+
+def worker(place, queue, results):
+    while queue:
+        try:
+            number, (file, rule, old, new) = queue.pop(0)
+        except IndexError:
+            return
+        good, what = place.try_mutant(file, old, new)
+        results[number] = good
+        print(f"{'ok' if good else 'not ok'} {number} - {file}.c: {rule}\n"
+              f'# {what}', flush=True)
+
+
+def main():
+    source = Path(sys.argv[1]).resolve()
+    where = Path(os.environ.get('HTAB_MUTATE_DIR') or tempfile.mkdtemp())
+    mutants = [m for m in (*rule_mutants(source), *listed_mutants(source))
+               if m[1] not in EQUIVALENT]
+    if sys.argv[2:]:
+        mutants = [m for m in mutants
+                   if any(a == m[0] or a in m[1] for a in sys.argv[2:])]
+    places = []
+    try:
+        places = [Copy(source, where / str(i)) for i in range(JOBS)]
+        red = places[0].first_red(False)
+        if red:
+            print(f'Bail out! unchanged, it is red: {red}')
+            return 1
+        queue, results = list(enumerate(mutants, 1)), {}
+        threads = [threading.Thread(target=worker, args=(p, queue, results))
+                   for p in places]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        if 'HTAB_MUTATE_DIR' not in os.environ:
+            shutil.rmtree(where)
+    print(f'1..{len(mutants)}')
+    return 0 if len(results) == len(mutants) and all(results.values()) else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/* What would harm a real host, by its number in kernel-facts 7 */
+#include "model.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static struct hazards hazards;
+
+static struct htab_sim_host *watched(const char *description)
+{
+	struct htab_sim_host *host = a_host(description);
+
+	watch_hazards(host, &hazards);
+	return host;
+}
+
+static void hazard_1_is_order_0_without_a_table(void **state)
+{
+	static const char *const hosts[] = { "linux=4.11", "linux=7.2",
+					     "linux=7.2 cpu=power9" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i]);
+		int vmfd = a_vm(host);
+
+		assert_result(allocate_order(vmfd, 0), -EIO);
+		assert_hazard(&hazards, 1);
+		/* With one it is only refused, and before 4.11 it was 18. */
+		assert_result(allocate_order(vmfd, 20), 0);
+		assert_result(allocate_order(vmfd, 0), -EINVAL);
+		assert_hazard(&hazards, 0);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+static void hazard_6_is_a_retry_over_a_dangling_table(void **state)
+{
+	static const char *const hosts[] = { "linux=3.6", "linux=4.3",
+					     "linux=4.10" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i]);
+		int vmfd = a_vm(host);
+
+		htab_sim_fail_reverse_map(host, 1);
+		assert_result(allocate_order(vmfd, 22), -ENOMEM);
+		assert_hazard(&hazards, 0);
+		assert_result(allocate_order(vmfd, 20), -EIO);
+		assert_hazard(&hazards, 6);
+		assert_result(run(vmfd), -EIO);
+		assert_hazard(&hazards, 6);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+static void a_first_run_can_leave_a_dangling_table_too(void **state)
+{
+	struct htab_sim_host *host = watched("linux=4.10");
+	int vmfd = a_vm(host);
+
+	(void)state;
+	htab_sim_fail_reverse_map(host, 1);
+	assert_result(run(vmfd), -ENOMEM);
+	assert_hazard(&hazards, 0);
+	assert_result(run(vmfd), -EIO);
+	assert_hazard(&hazards, 6);
+	close(vmfd);
+	close_host(host);
+}
+
+static void from_4_11_on_a_retry_is_no_hazard(void **state)
+{
+	struct htab_sim_host *host = watched("linux=4.11");
+	int vmfd = a_vm(host);
+
+	(void)state;
+	htab_sim_fail_reverse_map(host, 1);
+	assert_result(allocate_order(vmfd, 22), -ENOMEM);
+	assert_result(allocate_order(vmfd, 22), 0);
+	htab_sim_fail_reverse_map(host, 1);
+	assert_result(allocate_order(vmfd, 20), -ENOMEM);
+	assert_result(run(vmfd), 0);
+	assert_hazard(&hazards, 0);
+	close(vmfd);
+	close_host(host);
+}
+
+/* Seen to crash from 48 on; 47 only fails. */
+static void hazard_7_is_an_order_that_nobody_checks(void **state)
+{
+	static const char *const hosts[] = { "linux=3.6", "linux=4.3",
+					     "linux=4.4", "linux=4.10" };
+	static const uint32_t huge[] = { 48, 64, 146, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i]);
+		int vmfd = a_vm(host);
+
+		for (size_t j = 0; j < COUNT_OF(huge); j++) {
+			assert_result(allocate_order(vmfd, huge[j]), -ENOMEM);
+			assert_hazard(&hazards, 7);
+		}
+		allocate_order(vmfd, 47);
+		assert_hazard(&hazards, 0);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+static void hazard_8_is_a_commit_before_a_run(void **state)
+{
+	static const char *const hosts[] = { "linux=4.11", "linux=7.2" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i]);
+		int vmfd = a_vm_with_table(host, 24);
+
+		assert_result(resize(vmfd, 20), -EIO);
+		assert_hazard(&hazards, 8);
+		assert_result(run(vmfd), 0);
+		assert_result(resize(vmfd, 20), 0);
+		assert_hazard(&hazards, 0);
+		/* An ALLOCATE wants another run. */
+		assert_result(htab_reset(vmfd), 0);
+		assert_result(prepare(vmfd, 24), 100);
+		assert_result(commit(vmfd, 24), -EIO);
+		assert_hazard(&hazards, 8);
+		/* Nothing is pending after it. */
+		close(vmfd);
+		close_host(host);
+		assert_hazard(&hazards, 0);
+	}
+}
+
+static void hazard_9_is_a_commit_of_nothing(void **state)
+{
+	static const struct {
+		const char *host;
+		int result, hazard;
+	} hosts[] = {
+		{ "linux=4.11", -EIO, 9 },
+		{ "linux=4.13", -EIO, 9 },
+		{ "linux=4.14", -ENXIO, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i].host);
+		int vmfd = a_vm_with_table(host, 20);
+
+		assert_result(run(vmfd), 0);
+		assert_result(commit(vmfd, 20), hosts[i].result);
+		assert_hazard(&hazards, hosts[i].hazard);
+		/* Of another shift is not of nothing. */
+		assert_result(prepare(vmfd, 22), 100);
+		assert_result(prepare(vmfd, 22), 0);
+		assert_result(commit(vmfd, 20), -ENXIO);
+		assert_hazard(&hazards, 0);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+static void hazard_10_is_a_prepare_replaced_while_it_works(void **state)
+{
+	static const struct {
+		const char *host;
+		int hazard;
+	} hosts[] = { { "linux=4.11", 10 },
+		      { "linux=4.13", 10 },
+		      { "linux=4.14", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i].host);
+		int vmfd = a_vm(host);
+
+		assert_result(prepare(vmfd, 20), 100);
+		assert_result(prepare(vmfd, 22), 100);
+		assert_hazard(&hazards, hosts[i].hazard);
+		assert_result(prepare(vmfd, 0), 0);
+		assert_hazard(&hazards, hosts[i].hazard);
+		/* When it is ready, it may go. */
+		assert_result(prepare(vmfd, 20), 100);
+		assert_result(prepare(vmfd, 20), 0);
+		assert_result(prepare(vmfd, 0), 0);
+		assert_hazard(&hazards, 0);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+static void hazard_11_is_a_vm_closed_with_a_resize_pending(void **state)
+{
+	struct htab_sim_host *host = watched("cma=64M memory=1G");
+	int vmfd = a_vm(host);
+
+	(void)state;
+	assert_result(prepare(vmfd, 25), 100);
+	assert_result(prepare(vmfd, 25), 0);
+	close(vmfd);
+	/* Its memory never comes back. */
+	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), 32 << 20);
+	assert_hazard(&hazards, 11);
+	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES),
+			 (1 << 30) - (32 << 20));
+	vmfd = a_vm(host);
+	assert_result(allocate_order(vmfd, 26), -ENOMEM);
+	close(vmfd);
+	assert_int_equal(htab_sim_host_free(host), 0);
+	assert_hazard(&hazards, 0);
+}
+
+/* --- 14: a reader, while the table is replaced --- */
+
+static atomic_bool stop;
+
+/* First passes over a table so large that one of them takes its time */
+static void *read_on(void *arg)
+{
+	static unsigned char buf[1 << 20];
+	const int vmfd = *(const int *)arg;
+
+	while (!atomic_load(&stop)) {
+		int htabfd = open_htab_from(vmfd, 0, 0);
+
+		htab_sim_read(htabfd, buf, sizeof(buf));
+		close(htabfd);
+	}
+	return NULL;
+}
+
+static void until_hazard(int vmfd, int (*change)(int, uint32_t))
+{
+	const time_t end = time(NULL) + 5;
+	uint32_t order = 40;
+	pthread_t reader;
+
+	atomic_store(&stop, false);
+	assert_int_equal(pthread_create(&reader, NULL, read_on, &vmfd), 0);
+	while (hazards.count == 0 && time(NULL) < end) {
+		order ^= 1;
+		change(vmfd, order);
+	}
+	atomic_store(&stop, true);
+	pthread_join(reader, NULL);
+	assert_true(hazards.count > 0);
+	assert_int_equal(hazards.last, 14);
+	hazards = (struct hazards){ 0 };
+}
+
+static void hazard_14_is_a_table_replaced_under_a_reader(void **state)
+{
+	struct htab_sim_host *host = watched("cma=128T memory=128T ram=64K");
+	int vmfd = a_vm_with_table(host, 40);
+
+	(void)state;
+	until_hazard(vmfd, allocate_order);
+	assert_result(run(vmfd), 0);
+	until_hazard(vmfd, resize);
+	close(vmfd);
+	close_host(host);
+}
+
+static int same_order(int vmfd, uint32_t order)
+{
+	(void)order;
+	return allocate_order(vmfd, 40);
+}
+
+static void a_table_cleared_under_a_reader_is_none(void **state)
+{
+	struct htab_sim_host *host = watched("cma=128T memory=128T ram=64K");
+	int vmfd = a_vm_with_table(host, 40);
+	pthread_t reader;
+
+	(void)state;
+	atomic_store(&stop, false);
+	assert_int_equal(pthread_create(&reader, NULL, read_on, &vmfd), 0);
+	for (int i = 0; i < 50; i++)
+		assert_result(same_order(vmfd, 0), 0);
+	atomic_store(&stop, true);
+	pthread_join(reader, NULL);
+	assert_hazard(&hazards, 0);
+	close(vmfd);
+	close_host(host);
+}
+
+static void hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor(void **state)
+{
+	struct htab_sim_host *host = watched("kvm=nested linux=5.9");
+	int vmfd = a_vm(host);
+
+	(void)state;
+	assert_result(run(vmfd), 0);
+	assert_result(allocate_order(vmfd, 20), 0);
+	assert_hazard(&hazards, 0);
+	assert_result(htab_sim_vcpu_enter(vmfd), -EIO);
+	assert_hazard(&hazards, 20);
+	assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
+	close(vmfd);
+	close_host(host);
+}
+
+/* --- without a handler --- */
+
+/* What a child that meets hazard 1 says before it dies */
+static const char *last_words(const char *description, bool with_handler)
+{
+	static char text[512];
+	FILE *file = tmpfile();
+	pid_t child;
+	int status;
+	size_t n;
+
+	assert_non_null(file);
+	child = fork();
+	if (child == 0) {
+		const struct rlimit no_core = { 0, 0 };
+		struct htab_sim_host *host = htab_sim_host_new(description);
+		int vmfd = a_vm(host);
+
+		setrlimit(RLIMIT_CORE, &no_core);
+		/* The test framework's own would print into it. */
+		signal(SIGABRT, SIG_DFL);
+		dup2(fileno(file), STDERR_FILENO);
+		if (with_handler)
+			watch_hazards(host, &hazards);
+		htab_sim_on_hazard(host, NULL, NULL);
+		allocate_order(vmfd, 0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+	rewind(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void without_a_handler_it_prints_the_calls_and_aborts(void **state)
+{
+	static const char words[] =
+		"KVM_CREATE_VM() = fd\n"
+		"libhtab-sim: hazard 1: ALLOCATE_HTAB of order 0 without a "
+		"table (the kernel writes to address 0)\n";
+
+	(void)state;
+	assert_string_equal(last_words(NULL, false), words);
+	assert_string_equal(last_words("linux=4.11", true), words);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hazard_1_is_order_0_without_a_table),
+		cmocka_unit_test(hazard_6_is_a_retry_over_a_dangling_table),
+		cmocka_unit_test(a_first_run_can_leave_a_dangling_table_too),
+		cmocka_unit_test(from_4_11_on_a_retry_is_no_hazard),
+		cmocka_unit_test(hazard_7_is_an_order_that_nobody_checks),
+		cmocka_unit_test(hazard_8_is_a_commit_before_a_run),
+		cmocka_unit_test(hazard_9_is_a_commit_of_nothing),
+		cmocka_unit_test(hazard_10_is_a_prepare_replaced_while_it_works),
+		cmocka_unit_test(hazard_11_is_a_vm_closed_with_a_resize_pending),
+		cmocka_unit_test(hazard_14_is_a_table_replaced_under_a_reader),
+		cmocka_unit_test(a_table_cleared_under_a_reader_is_none),
+		cmocka_unit_test(
+			hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor),
+		cmocka_unit_test(
+			without_a_handler_it_prints_the_calls_and_aborts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+/* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT: kernel-facts 3 */
+#include "model.h"
+
+enum { WAIT = 100 };
+
+static struct htab_sim_host *host;
+static int vmfd;
+
+static void begin(const char *description, uint32_t order)
+{
+	host = a_host(description);
+	vmfd = a_vm_with_table(host, order);
+	assert_result(run(vmfd), 0);
+}
+
+static void end(void)
+{
+	close(vmfd);
+	close_host(host);
+}
+
+static uint64_t cma_free(void)
+{
+	return htab_sim_free_memory(host, HTAB_SIM_CMA);
+}
+
+static void prepare_says_wait_as_often_as_polls(void **state)
+{
+	static const struct {
+		const char *host;
+		int waits;
+	} hosts[] = { { "polls=0", 1 }, { NULL, 1 }, { "polls=1", 1 },
+		      { "polls=2", 2 }, { "polls=5 linux=4.11", 5 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		begin(hosts[i].host, 24);
+		for (int j = 0; j < hosts[i].waits; j++)
+			assert_result(prepare(vmfd, 25), WAIT);
+		/* Ready, and it stays so. */
+		assert_result(prepare(vmfd, 25), 0);
+		assert_result(prepare(vmfd, 25), 0);
+		assert_result(prepare(vmfd, 0), 0);
+		end();
+	}
+}
+
+static void commit_gives_the_new_order_and_frees_the_old_table(void **state)
+{
+	static const uint32_t orders[] = { 20, 25, 25, 24, 19 };
+	uint64_t total;
+
+	(void)state;
+	begin("page=64K", 24);
+	total = cma_free() + (16 << 20);
+	for (size_t i = 0; i < COUNT_OF(orders); i++) {
+		assert_result(resize(vmfd, orders[i]), 0);
+		assert_order(vmfd, orders[i]);
+		assert_int_equal(total - cma_free(), 1 << orders[i]);
+		assert_int_equal(valid_entries(vmfd), 256);
+	}
+	end();
+}
+
+static void both_tables_need_memory(void **state)
+{
+	(void)state;
+	begin("cma=20M block=0", 23);
+	assert_result(prepare(vmfd, 23), WAIT);
+	assert_result(prepare(vmfd, 23), 0);
+	assert_int_equal(cma_free(), 4 << 20);
+	assert_result(prepare(vmfd, 0), 0);
+	assert_int_equal(cma_free(), 12 << 20);
+	assert_result(prepare(vmfd, 24), WAIT);
+	assert_result(prepare(vmfd, 24), -ENOMEM);
+	end();
+}
+
+static void cancel_is_idempotent(void **state)
+{
+	(void)state;
+	begin("polls=3", 24);
+	assert_result(prepare(vmfd, 0), 0);
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(prepare(vmfd, 0), 0);
+	assert_result(prepare(vmfd, 0), 0);
+	assert_result(commit(vmfd, 25), -ENXIO);
+	end();
+}
+
+static void another_shift_discards_what_was_pending(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	begin(NULL, 24);
+	before = cma_free();
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(prepare(vmfd, 20), WAIT);
+	assert_int_equal(before - cma_free(), 1 << 20);
+	assert_result(prepare(vmfd, 20), 0);
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(prepare(vmfd, 0), 0);
+	assert_int_equal(cma_free(), before);
+	end();
+}
+
+static void enomem_comes_after_a_wait_and_discards(void **state)
+{
+	(void)state;
+	begin(NULL, 24);
+	for (int i = 0; i < 2; i++) {
+		assert_result(prepare(vmfd, 34), WAIT);
+		assert_result(prepare(vmfd, 34), -ENOMEM);
+	}
+	assert_result(commit(vmfd, 34), -ENXIO);
+	/* Its reverse map is of the same memory as everybody's. */
+	htab_sim_fail_reverse_map(host, 1);
+	assert_result(prepare(vmfd, 20), WAIT);
+	assert_result(prepare(vmfd, 20), -ENOMEM);
+	assert_order(vmfd, 24);
+	end();
+}
+
+static void commit_of_what_failed_is_enomem(void **state)
+{
+	(void)state;
+	begin("polls=0", 24);
+	assert_result(prepare(vmfd, 34), WAIT);
+	assert_result(commit(vmfd, 34), -ENOMEM);
+	assert_order(vmfd, 24);
+	end();
+}
+
+static void commit_while_it_works_is_ebusy_and_discards(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	begin(NULL, 24);
+	before = cma_free();
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(commit(vmfd, 25), -EBUSY);
+	assert_int_equal(cma_free(), before);
+	assert_result(commit(vmfd, 25), -ENXIO);
+	assert_order(vmfd, 24);
+	end();
+}
+
+static void commit_of_nothing_or_of_another_shift_is_enxio_and_discards(
+	void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	begin(NULL, 24);
+	before = cma_free();
+	assert_result(commit(vmfd, 25), -ENXIO);
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(prepare(vmfd, 25), 0);
+	assert_result(commit(vmfd, 20), -ENXIO);
+	assert_int_equal(cma_free(), before);
+	/* Shift 0 is one of them. */
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(commit(vmfd, 0), -ENXIO);
+	assert_int_equal(cma_free(), before);
+	end();
+}
+
+static int with_flags(unsigned long request, uint64_t flags, uint32_t shift)
+{
+	/* The pad is not looked at. */
+	struct uapi_kvm_ppc_resize_hpt how = { flags, shift, 1 };
+
+	return htab_sim_ioctl(vmfd, request, &how);
+}
+
+static void arguments_are_checked_and_discard_nothing(void **state)
+{
+	static const uint32_t bad[] = { 1, 17, 47, UINT32_MAX };
+
+	(void)state;
+	begin(NULL, 24);
+	assert_result(prepare(vmfd, 25), WAIT);
+	assert_result(prepare(vmfd, 25), 0);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		assert_result(prepare(vmfd, bad[i]), -EINVAL);
+		assert_result(commit(vmfd, bad[i]), -EINVAL);
+	}
+	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_PREPARE, 1, 25),
+		      -EINVAL);
+	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_COMMIT, 1, 25),
+		      -EINVAL);
+	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
+				     NULL),
+		      -EFAULT);
+	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT,
+				     NULL),
+		      -EFAULT);
+	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_PREPARE, 0, 25), 0);
+	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_COMMIT, 0, 25), 0);
+	assert_order(vmfd, 25);
+	end();
+}
+
+static void the_smallest_and_the_largest_shift_are_allowed(void **state)
+{
+	(void)state;
+	begin("cma=128T memory=128T page=64K", 24);
+	assert_result(resize(vmfd, 18), 0);
+	assert_order(vmfd, 18);
+	assert_result(resize(vmfd, 46), 0);
+	assert_result(htab_order(vmfd, &(uint32_t){ 0 }), -EOVERFLOW);
+	end();
+}
+
+static void before_4_11_there_is_no_resizing(void **state)
+{
+	(void)state;
+	begin("linux=4.10", 24);
+	assert_result(prepare(vmfd, 25), -ENOTTY);
+	assert_result(commit(vmfd, 25), -ENOTTY);
+	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
+				     NULL),
+		      -ENOTTY);
+	end();
+}
+
+static void vcpus_need_not_stop(void **state)
+{
+	(void)state;
+	begin("page=64K", 24);
+	assert_result(htab_sim_vcpu_enter(vmfd), 0);
+	assert_result(resize(vmfd, 20), 0);
+	assert_int_equal(valid_entries(vmfd), 256);
+	assert_result(htab_sim_vcpu_leave(vmfd), 0);
+	assert_order(vmfd, 20);
+	end();
+}
+
+static void prepare_needs_no_run_and_no_table(void **state)
+{
+	int fresh;
+
+	(void)state;
+	begin(NULL, 24);
+	fresh = a_vm(host);
+	assert_result(prepare(fresh, 20), WAIT);
+	assert_result(prepare(fresh, 20), 0);
+	assert_result(run(fresh), 0);
+	assert_result(commit(fresh, 20), 0);
+	assert_order(fresh, 20);
+	close(fresh);
+	end();
+}
+
+static void what_is_pending_survives_an_allocate(void **state)
+{
+	(void)state;
+	begin("page=64K", 24);
+	assert_result(prepare(vmfd, 22), WAIT);
+	assert_result(prepare(vmfd, 22), 0);
+	assert_result(allocate_order(vmfd, 20), 0);
+	assert_result(prepare(vmfd, 22), 0);
+	assert_result(run(vmfd), 0);
+	assert_result(commit(vmfd, 22), 0);
+	assert_order(vmfd, 22);
+	assert_int_equal(valid_entries(vmfd), 256);
+	end();
+}
+
+static void only_bolted_entries_are_carried_over(void **state)
+{
+	(void)state;
+	begin("page=64K", 24);
+	assert_result(put_hpte(vmfd, 0, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R),
+		      0);
+	assert_int_equal(valid_entries(vmfd), 257);
+	assert_result(resize(vmfd, 24), 0);
+	assert_int_equal(valid_entries(vmfd), 256);
+	end();
+}
+
+/* Order 18 has fewer groups than the VRMA has entries of 4K. */
+static void a_collision_is_enospc_and_keeps_the_old_table(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	begin("page=4K", 24);
+	before = cma_free();
+	assert_result(put_hpte(vmfd, 0, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R),
+		      0);
+	assert_result(resize(vmfd, 18), -ENOSPC);
+	assert_int_equal(cma_free(), before);
+	assert_order(vmfd, 24);
+	assert_int_equal(valid_entries(vmfd), 4097);
+	assert_result(commit(vmfd, 18), -ENXIO);
+	end();
+}
+
+static void on_power9_before_4_16_commit_is_eio_and_discards(void **state)
+{
+	static const struct {
+		const char *host;
+		int result;
+	} hosts[] = {
+		{ "linux=4.11 cpu=power9 mmu=hash", -EIO },
+		{ "linux=4.15 cpu=power9-dd2.0 mmu=hash", -EIO },
+		{ "linux=4.16 cpu=power9 mmu=hash", 0 },
+		{ "linux=4.11 cpu=power8", 0 },
+		{ "linux=4.15 cpu=power7", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		begin(hosts[i].host, 24);
+		assert_result(resize(vmfd, 25), hosts[i].result);
+		assert_order(vmfd, hosts[i].result ? 24 : 25);
+		assert_result(prepare(vmfd, 0), 0);
+		end();
+	}
+}
+
+/* Marks go with the entries that are carried over, and are lost with the others:
+ * a reader is not told that they are gone. */
+static void marks_are_carried_over_with_their_entries(void **state)
+{
+	struct record record;
+	int htabfd;
+
+	(void)state;
+	begin("page=64K", 24);
+	htabfd = open_htab(vmfd, 0);
+	count_valid(htabfd);
+	assert_result(put_hpte(vmfd, 0, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R),
+		      0);
+	assert_result(put_entry(vmfd, 1), 0);
+	assert_result(put_invalid(vmfd, 7, 1), 0);
+	assert_result(resize(vmfd, 20), 0);
+	assert_int_equal(read_record(htabfd, &record, 64), 24);
+	assert_int_equal(record.header.index % 8, 1);
+	assert_int_equal(read_record(htabfd, &record, 64), 0);
+	close(htabfd);
+	end();
+}
+
+/* A page of a segment, as the guest's hash has it */
+struct page {
+	bool is_1tb, secondary;
+	unsigned int shift; /* of the page */
+	uint64_t vsid, offset;
+};
+
+static uint32_t page_index(const struct page *page, uint32_t order)
+{
+	const uint64_t groups = UINT64_C(1) << (order - 7);
+	uint64_t hash = page->vsid ^ page->offset >> page->shift;
+
+	if (page->is_1tb)
+		hash ^= page->vsid << 25;
+	if (page->secondary)
+		hash = ~hash;
+	return (uint32_t)((hash & (groups - 1)) * 8 + 3);
+}
+
+static void put_page(const struct page *page)
+{
+	const uint64_t va = page->vsid << (page->is_1tb ? 40 : 28) |
+			    page->offset;
+	const uint64_t v = (page->is_1tb ? UINT64_C(1) << 62 : 0) |
+			   va >> 23 << 7 | HPTE_IS_BOLTED | 1 |
+			   (page->shift > 12 ? 4 : 0) |
+			   (page->secondary ? 2 : 0);
+	const uint64_t r = A_HPTE_R | UINT64_C(1) << 40 |
+			   (page->shift == 16 ? 0x1000 : 0);
+
+	assert_result(put_hpte(vmfd, page_index(page, 20), v, r), 0);
+}
+
+static void bolted_entries_go_where_their_hash_says(void **state)
+{
+	static const struct page pages[] = {
+		{ false, false, 12, 0x123456, 0x0abcd000 },
+		{ false, true, 12, 0x123456, 0x0abcd000 },
+		{ true, false, 12, 0x654321, UINT64_C(0x5a12345000) },
+		{ true, true, 12, 0x654321, UINT64_C(0x5a12345000) },
+		{ false, false, 16, 0x123457, 0x05670000 },
+		{ true, true, 16, 0x123457, UINT64_C(0x9876540000) },
+		{ false, false, 24, 0x1234ff, 0x0d000000 },
+		{ true, false, 24, 0x1234fe, UINT64_C(0x7654000000) },
+	};
+	/* What a segment of 1 TB adds to the hash is above order 31. */
+	static const uint32_t orders[] = { 18, 22, 36 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(pages); i++) {
+		for (size_t j = 0; j < COUNT_OF(orders); j++) {
+			struct entry before;
+			struct entry after;
+
+			begin("page=64K ram=64K cma=1T memory=1T", 20);
+			put_page(&pages[i]);
+			before = entry_at(vmfd, page_index(&pages[i], 20));
+			assert_result(resize(vmfd, orders[j]), 0);
+			assert_int_equal(valid_entries(vmfd), 2);
+			after = entry_at(vmfd,
+					 page_index(&pages[i], orders[j]));
+			assert_int_equal(after.v, before.v);
+			assert_int_equal(after.r, before.r);
+			end();
+		}
+	}
+}
+
+/* Its page number has no bit for half a page. */
+static void the_low_bits_of_a_large_page_do_not_count(void **state)
+{
+	static const struct page page = { false, false, 24, 0x77, 0x0d000000 };
+	const uint64_t v = UINT64_C(0x77) << 12 | (0x0d800000 >> 23) << 7 |
+			   HPTE_IS_BOLTED | 5;
+
+	(void)state;
+	begin("page=64K ram=64K", 20);
+	assert_result(put_hpte(vmfd, page_index(&page, 20), v,
+			       UINT64_C(1) << 40),
+		      0);
+	assert_result(resize(vmfd, 22), 0);
+	assert_int_equal(entry_at(vmfd, page_index(&page, 22)).v,
+			 v | HPTE_LOCKED);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prepare_says_wait_as_often_as_polls),
+		cmocka_unit_test(
+			commit_gives_the_new_order_and_frees_the_old_table),
+		cmocka_unit_test(both_tables_need_memory),
+		cmocka_unit_test(cancel_is_idempotent),
+		cmocka_unit_test(another_shift_discards_what_was_pending),
+		cmocka_unit_test(enomem_comes_after_a_wait_and_discards),
+		cmocka_unit_test(commit_of_what_failed_is_enomem),
+		cmocka_unit_test(commit_while_it_works_is_ebusy_and_discards),
+		cmocka_unit_test(
+			commit_of_nothing_or_of_another_shift_is_enxio_and_discards),
+		cmocka_unit_test(arguments_are_checked_and_discard_nothing),
+		cmocka_unit_test(the_smallest_and_the_largest_shift_are_allowed),
+		cmocka_unit_test(before_4_11_there_is_no_resizing),
+		cmocka_unit_test(vcpus_need_not_stop),
+		cmocka_unit_test(prepare_needs_no_run_and_no_table),
+		cmocka_unit_test(what_is_pending_survives_an_allocate),
+		cmocka_unit_test(only_bolted_entries_are_carried_over),
+		cmocka_unit_test(a_collision_is_enospc_and_keeps_the_old_table),
+		cmocka_unit_test(
+			on_power9_before_4_16_commit_is_eio_and_discards),
+		cmocka_unit_test(marks_are_carried_over_with_their_entries),
+		cmocka_unit_test(bolted_entries_go_where_their_hash_says),
+		cmocka_unit_test(the_low_bits_of_a_large_page_do_not_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* vcpus by their own descriptors, and KVM_RUN, which waits for a signal */
+#include "model.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static int a_vcpu(int vmfd)
+{
+	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
+
+	assert_true(vcpufd >= 0);
+	return vcpufd;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* KVM_RUN in a thread of its own */
+struct runner {
+	pthread_t thread;
+	int vcpufd;
+	int result;
+};
+
+static void *run_vcpu(void *arg)
+{
+	struct runner *runner = arg;
+
+	runner->result = htab_sim_ioctl(runner->vcpufd, UAPI_KVM_RUN, NULL);
+	return NULL;
+}
+
+/* Returns when it is inside. (-EBUSY comes a moment before.) */
+static void start(struct runner *runner, struct htab_sim_host *host)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+	int patience = 10000;
+
+	htab_sim_journal_clear(host);
+	sigaction(SIGUSR1, &action, NULL);
+	assert_result(pthread_create(&runner->thread, NULL, run_vcpu, runner),
+		      0);
+	while (!strstr(htab_sim_journal(host), "KVM_RUN() = 0") && --patience)
+		usleep(1000);
+	assert_true(patience);
+}
+
+static int stop(struct runner *runner)
+{
+	pthread_kill(runner->thread, SIGUSR1);
+	pthread_join(runner->thread, NULL);
+	return runner->result;
+}
+
+static void a_vcpus_descriptor_does_for_its_vm(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 20);
+	int one = a_vcpu(vmfd), two = a_vcpu(vmfd);
+
+	(void)state;
+	assert_result(htab_sim_vcpu_enter(one), 0);
+	assert_result(htab_sim_vcpu_enter(two), 0);
+	assert_result(htab_sim_vcpu_leave(vmfd), 0);
+	assert_result(htab_reset(vmfd), -EBUSY);
+	assert_result(htab_sim_vcpu_leave(one), 0);
+	assert_result(htab_sim_vcpu_leave(two), -EINVAL);
+	assert_result(htab_reset(vmfd), 0);
+	close(one);
+	close(two);
+	close(vmfd);
+	close_host(host);
+}
+
+static void other_descriptors_are_no_vcpu(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 20), htabfd = open_htab(vmfd, 0);
+
+	(void)state;
+	assert_result(htab_sim_vcpu_enter(htabfd), -ENOTTY);
+	assert_result(htab_sim_vcpu_leave(htabfd), -ENOTTY);
+	assert_result(htab_sim_vcpu_enter(htab_sim_kvmfd(host)), -ENOTTY);
+	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_RUN, NULL), -ENOTTY);
+	assert_result(htab_sim_ioctl(htabfd, UAPI_KVM_RUN, NULL), -ENOTTY);
+	assert_result(htab_sim_ioctl(htab_sim_kvmfd(host), UAPI_KVM_RUN, NULL),
+		      -EINVAL);
+	close(htabfd);
+	close(vmfd);
+	close_host(host);
+}
+
+static void a_signal_ends_kvm_run(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 20);
+	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		start(&runner, host);
+		assert_result(htab_reset(vmfd), -EBUSY);
+		assert_result(stop(&runner), -EINTR);
+		assert_result(htab_reset(vmfd), 0);
+	}
+	close(runner.vcpufd);
+	close(vmfd);
+	close_host(host);
+}
+
+static void the_first_run_makes_the_table(void **state)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd);
+
+	(void)state;
+	sigaction(SIGALRM, &action, NULL);
+	alarm(1);
+	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), -EINTR);
+	assert_order(vmfd, 24);
+	close(vcpufd);
+	close(vmfd);
+	close_host(host);
+}
+
+static void a_run_that_cannot_begin_does_not_wait(void **state)
+{
+	struct htab_sim_host *host = a_host("ram=0");
+	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd);
+
+	(void)state;
+	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), -EINVAL);
+	assert_result(htab_sim_vcpu_leave(vcpufd), -EINVAL);
+	htab_sim_fail_next(host, HTAB_SIM_RUN, 1, -EINTR);
+	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), -EINTR);
+	close(vcpufd);
+	close(vmfd);
+	close_host(host);
+}
+
+static void another_process_cannot_run_it(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd), status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		_exit(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL) != -EIO);
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+	close(vcpufd);
+	close(vmfd);
+	close_host(host);
+}
+
+/* As in the kernel, the run holds the VM. */
+static void all_may_be_closed_under_it(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	const uint64_t all = htab_sim_free_memory(host, HTAB_SIM_CMA);
+	int vmfd = a_vm_with_table(host, 20);
+	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
+
+	(void)state;
+	start(&runner, host);
+	close(runner.vcpufd);
+	assert_result(htab_reset(vmfd), -EBUSY);
+	close(vmfd);
+	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA),
+			 all - (1 << 20));
+	assert_result(stop(&runner), -EINTR);
+	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), all);
+	close_host(host);
+}
+
+static void a_host_that_goes_ends_the_run_with_eio(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 20);
+	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
+
+	(void)state;
+	start(&runner, host);
+	assert_int_equal(htab_sim_host_free(host), 2);
+	assert_result(stop(&runner), -EIO);
+	close(runner.vcpufd);
+	close(vmfd);
+}
+
+static void it_knows_its_own_descriptors(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd);
+
+	(void)state;
+	assert_true(htab_sim_owns(htab_sim_kvmfd(host)));
+	assert_true(htab_sim_owns(vmfd));
+	assert_true(htab_sim_owns(vcpufd));
+	assert_false(htab_sim_owns(STDERR_FILENO));
+	close(vcpufd);
+	assert_false(htab_sim_owns(vcpufd));
+	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_true(htab_sim_owns(vmfd));
+	close(vmfd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_vcpus_descriptor_does_for_its_vm),
+		cmocka_unit_test(other_descriptors_are_no_vcpu),
+		cmocka_unit_test(a_signal_ends_kvm_run),
+		cmocka_unit_test(the_first_run_makes_the_table),
+		cmocka_unit_test(a_run_that_cannot_begin_does_not_wait),
+		cmocka_unit_test(another_process_cannot_run_it),
+		cmocka_unit_test(all_may_be_closed_under_it),
+		cmocka_unit_test(a_host_that_goes_ends_the_run_with_eio),
+		cmocka_unit_test(it_knows_its_own_descriptors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* vcpus that enter and leave, one after the other, and the VRMA that they find:
+ * kernel-facts 1.4, 2.2 and 6. Several at once: test-sim-threads.c. */
+#include "model.h"
+
+static const uint64_t vrma_vsid = 0x1ffffff;
+
+/* Where the kernel puts the entry of that page: slot 7 of the group */
+static uint32_t vrma_index(uint64_t page, uint32_t order)
+{
+	const uint64_t groups = UINT64_C(1) << (order - 7);
+	const uint64_t hash = page ^ vrma_vsid ^ vrma_vsid << 25;
+
+	return (uint32_t)((hash & (groups - 1)) * 8 + 7);
+}
+
+/* Entries of 64K pages say so in both dwords. */
+static void assert_vrma(int vmfd, uint32_t order, uint64_t pages, bool is_64k)
+{
+	assert_int_equal(valid_entries(vmfd), pages);
+	for (uint64_t page = 0; page < pages; page += pages / 16) {
+		const uint64_t address = page << (is_64k ? 16 : 12);
+		struct entry entry =
+			entry_at(vmfd, vrma_index(page, order));
+
+		assert_int_equal(entry.v,
+				 (is_64k ? UINT64_C(0x4001ffffff000055)
+					 : UINT64_C(0x4001ffffff000051)) |
+					 (address >> 16 & ~UINT64_C(0x7f)));
+		assert_int_equal(entry.r, address | (is_64k ? 0x1190 : 0x190));
+	}
+}
+
+static void first_run_maps_the_vrma(void **state)
+{
+	static const struct {
+		const char *host;
+		uint32_t order;
+		uint64_t pages;
+		bool is_64k;
+	} runs[] = {
+		{ "page=4K", 24, 4096, false },
+		{ "page=64K", 24, 256, true },
+		{ "page=4K ram=32M", 24, 8192, false },
+		{ "page=64K ram=1G", 24, 16384, true },
+		/* One page for each group at most */
+		{ "page=4K", 18, 2048, false },
+		{ "page=4K", 19, 4096, false },
+		{ "page=64K ram=1G", 18, 2048, true },
+		{ "page=64K linux=3.8", 22, 256, true },
+		{ "page=4K linux=4.10", 20, 4096, false },
+		{ "page=64K cma=128T memory=128T", 36, 256, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(runs); i++) {
+		struct htab_sim_host *host = a_host(runs[i].host);
+		int vmfd = a_vm_with_table(host, runs[i].order);
+
+		print_message("# %s\n", runs[i].host);
+		assert_result(run(vmfd), 0);
+		assert_order(vmfd, runs[i].order);
+		assert_vrma(vmfd, runs[i].order, runs[i].pages,
+			    runs[i].is_64k);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+static void vrma_is_there_again_after_a_reset_and_a_run(void **state)
+{
+	static const char *const hosts[] = { "linux=3.8 page=64K",
+					     "linux=4.10 page=64K",
+					     "linux=4.11 page=64K",
+					     "linux=7.2 page=64K" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = a_host(hosts[i]);
+		int vmfd = a_vm_with_table(host, 20);
+
+		assert_result(run(vmfd), 0);
+		for (int j = 0; j < 3; j++) {
+			assert_result(htab_reset(vmfd), 0);
+			assert_int_equal(valid_entries(vmfd), 0);
+			assert_result(run(vmfd), 0);
+			assert_vrma(vmfd, 20, 256, true);
+		}
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+/* Only the first one. What a guest removed is not put back by the next. */
+static void a_later_run_leaves_the_table_alone(void **state)
+{
+	struct htab_sim_host *host = a_host("page=64K");
+	int vmfd = a_vm_with_table(host, 20);
+
+	(void)state;
+	assert_result(run(vmfd), 0);
+	assert_result(put_invalid(vmfd, vrma_index(0, 20), 1), 0);
+	assert_result(run(vmfd), 0);
+	assert_int_equal(valid_entries(vmfd), 255);
+	close(vmfd);
+	close_host(host);
+}
+
+static void first_run_without_memory_at_0_is_einval_and_makes_a_table(
+	void **state)
+{
+	struct htab_sim_host *host = a_host("ram=0");
+	int vmfd = a_vm(host);
+
+	(void)state;
+	assert_result(htab_sim_vcpu_enter(vmfd), -EINVAL);
+	assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
+	assert_order(vmfd, 24);
+	assert_int_equal(valid_entries(vmfd), 0);
+	/* It is not inside. */
+	assert_result(allocate_order(vmfd, 24), 0);
+	close(vmfd);
+	close_host(host);
+}
+
+static void up_to_4_10_a_run_that_failed_has_pinned_the_order(void **state)
+{
+	struct htab_sim_host *host = a_host("linux=4.10 ram=0");
+	int vmfd = a_vm(host);
+	uint32_t order = 26;
+
+	(void)state;
+	assert_result(run(vmfd), -EINVAL);
+	assert_result(allocate(vmfd, &order), 0);
+	assert_int_equal(order, 24);
+	close(vmfd);
+	close_host(host);
+}
+
+static void ebusy_until_the_last_vcpu_has_left(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm(host);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_result(htab_sim_vcpu_enter(vmfd), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_result(allocate_order(vmfd, 24), -EBUSY);
+		assert_result(htab_reset(vmfd), -EBUSY);
+		assert_result(htab_sim_vcpu_leave(vmfd), 0);
+	}
+	assert_result(htab_reset(vmfd), 0);
+	assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
+	assert_result(allocate_order(vmfd, 24), 0);
+	close(vmfd);
+	close_host(host);
+}
+
+static void a_run_that_failed_does_not_count(void **state)
+{
+	struct htab_sim_host *host = a_host("cma=16M block=0");
+	int first = a_vm_with_table(host, 24), second = a_vm(host);
+
+	(void)state;
+	/* No room for the least of tables */
+	assert_result(run(second), -ENOMEM);
+	close(first);
+	assert_result(run(second), 0);
+	assert_result(allocate_order(second, 24), 0);
+	close(second);
+	close_host(host);
+}
+
+static void vcpus_of_another_vm_are_not_in_the_way(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int busy = a_vm(host), idle = a_vm_with_table(host, 20);
+
+	(void)state;
+	assert_result(htab_sim_vcpu_enter(busy), 0);
+	assert_result(htab_reset(idle), 0);
+	assert_result(htab_sim_vcpu_leave(idle), -EINVAL);
+	assert_result(htab_sim_vcpu_leave(busy), 0);
+	close(busy);
+	close(idle);
+	close_host(host);
+}
+
+static void a_run_stops_at_an_entry_that_is_in_the_way(void **state)
+{
+	struct htab_sim_host *host = a_host("page=64K");
+	int vmfd = a_vm_with_table(host, 20);
+
+	(void)state;
+	/* The seventeenth page's; not one of the VRMA's, so the run goes on. */
+	assert_result(put_entry(vmfd, vrma_index(16, 20)), 0);
+	assert_result(run(vmfd), 0);
+	assert_int_equal(valid_entries(vmfd), 17);
+	close(vmfd);
+	close_host(host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_run_maps_the_vrma),
+		cmocka_unit_test(vrma_is_there_again_after_a_reset_and_a_run),
+		cmocka_unit_test(a_later_run_leaves_the_table_alone),
+		cmocka_unit_test(
+			first_run_without_memory_at_0_is_einval_and_makes_a_table),
+		cmocka_unit_test(
+			up_to_4_10_a_run_that_failed_has_pinned_the_order),
+		cmocka_unit_test(ebusy_until_the_last_vcpu_has_left),
+		cmocka_unit_test(a_run_that_failed_does_not_count),
+		cmocka_unit_test(vcpus_of_another_vm_are_not_in_the_way),
+		cmocka_unit_test(a_run_stops_at_an_entry_that_is_in_the_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing to an htab fd: kernel-facts 2.4, and as seen live in 12.3, 12.5 and
+ * 12.11 */
+#include "model.h"
+
+#include <endian.h>
+
+static struct htab_sim_host *host;
+static int vmfd, htabfd;
+
+static int set_up(void **state)
+{
+	(void)state;
+	host = a_host("page=64K");
+	vmfd = a_vm_with_table(host, 18);
+	htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	close(htabfd);
+	close(vmfd);
+	close_host(host);
+	return 0;
+}
+
+enum { ENTRIES = 1 << (18 - 4) };
+
+/* Two records, of one entry each */
+struct two {
+	struct {
+		struct uapi_kvm_get_htab_header header;
+		uint64_t dword[2];
+	} record[2];
+};
+
+static struct two two_records(uint32_t first, uint32_t second)
+{
+	return (struct two){ {
+		{ { .index = first, .n_valid = 1 },
+		  { htobe64(A_HPTE_V), htobe64(A_HPTE_R) } },
+		{ { .index = second, .n_valid = 1 },
+		  { htobe64(A_HPTE_V), htobe64(A_HPTE_R) } },
+	} };
+}
+
+static ssize_t write_header(uint32_t index, uint16_t n_valid,
+			    uint16_t n_invalid)
+{
+	const struct uapi_kvm_get_htab_header header = { index, n_valid,
+							 n_invalid };
+
+	return htab_sim_write(htabfd, &header, sizeof(header), sizeof(header));
+}
+
+/* Not past what it contained: that is taken for the next header. */
+static void one_record_for_each_write(void **state)
+{
+	struct two two = two_records(5, 6);
+
+	(void)state;
+	assert_int_equal(htab_sim_write(htabfd, &two, 48, 48), 24);
+	assert_int_equal(valid_entries(vmfd), 1);
+	assert_int_equal(entry_at(vmfd, 6).v, 0);
+}
+
+/* 0x...11 in the first entry is read as a header: index 0, nothing to do. */
+static void behind_a_record_the_entry_is_taken_for_a_header(void **state)
+{
+	struct two two = two_records(5, 6);
+
+	(void)state;
+	two.record[0].dword[0] = htobe64(A_HPTE_V);
+	/* Of 32 bytes 24 are written, and 8 are left for a header, whose
+	 * n_valid is too large for them. */
+	assert_int_equal(htab_sim_write(htabfd, &two, 32, 32), 24);
+	/* On a little-endian host it can be made to name entries: n_valid 0 and
+	 * n_invalid 1 of index 0x01000000, which is behind the end. */
+	two.record[0].dword[0] = htobe64(UINT64_C(0x0000000100000001));
+	if (htobe64(1) != 1)
+		assert_int_equal(htab_sim_write(htabfd, &two, 32, 32),
+				 -EINVAL);
+	assert_int_equal(entry_at(vmfd, 5).r, A_HPTE_R);
+}
+
+static void records_without_entries_may_be_many(void **state)
+{
+	const struct uapi_kvm_get_htab_header records[] = {
+		{ 0, 0, 2 }, { 10, 0, 1 }, { 20, 0, 0 },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 12; i++)
+		assert_int_equal(write_hpte(htabfd, i, A_HPTE_V, A_HPTE_R), 24);
+	assert_int_equal(htab_sim_write(htabfd, records, 24, 24), 24);
+	assert_int_equal(valid_entries(vmfd), 9);
+	assert_int_equal(entry_at(vmfd, 1).v, 0);
+	assert_int_not_equal(entry_at(vmfd, 2).v, 0);
+	assert_int_equal(entry_at(vmfd, 10).v, 0);
+}
+
+static void a_record_that_is_8_short_is_read_over_and_overcounted(void **state)
+{
+	struct two two = two_records(5, 6);
+
+	(void)state;
+	assert_int_equal(htab_sim_write(htabfd, &two, 16, 24), 24);
+	assert_int_equal(entry_at(vmfd, 5).r, A_HPTE_R);
+	/* Unless the end of the memory comes first. */
+	assert_int_equal(htab_sim_write(htabfd, &two, 16, 16), -EFAULT);
+}
+
+static void a_record_that_is_9_short_writes_nothing(void **state)
+{
+	struct two two = two_records(5, 6);
+
+	(void)state;
+	assert_int_equal(htab_sim_write(htabfd, &two, 15, 24), 0);
+	assert_int_equal(write_header(0, 2, 0), 0);
+	assert_int_equal(valid_entries(vmfd), 0);
+}
+
+static void fewer_than_8_bytes_are_ignored(void **state)
+{
+	const struct uapi_kvm_get_htab_header header = { ENTRIES, 0, 0 };
+
+	(void)state;
+	assert_int_equal(htab_sim_write(htabfd, &header, 0, 0), 0);
+	assert_int_equal(htab_sim_write(htabfd, &header, 7, 7), 0);
+	assert_int_equal(htab_sim_write(htabfd, NULL, 7, 7), 0);
+	assert_int_equal(htab_sim_write(htabfd, &header, 8, 8), -EINVAL);
+	assert_int_equal(htab_sim_write(htabfd, NULL, 8, 8), -EFAULT);
+	assert_int_equal(htab_sim_write(htabfd, &header, 8, 7), -EFAULT);
+	assert_int_equal(write_header(0, 0, 0), 8);
+}
+
+static void the_index_is_checked_against_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(write_header(ENTRIES - 1, 0, 0), 8);
+	assert_int_equal(write_header(ENTRIES - 1, 0, 1), 8);
+	assert_int_equal(write_header(ENTRIES, 0, 0), -EINVAL);
+	assert_int_equal(write_header(ENTRIES - 1, 0, 2), -EINVAL);
+	assert_int_equal(write_header(UINT32_MAX, 0, 1), -EINVAL);
+	assert_int_equal(write_hpte(htabfd, ENTRIES - 1, A_HPTE_V, A_HPTE_R),
+			 24);
+	assert_int_equal(write_hpte(htabfd, ENTRIES, A_HPTE_V, A_HPTE_R),
+			 -EINVAL);
+}
+
+static void valid_and_invalid_ones_together_run_over_the_end(void **state)
+{
+	struct two two = two_records(ENTRIES - 2, 0);
+
+	(void)state;
+	two.record[0].header.n_invalid = 2;
+	assert_int_equal(htab_sim_write(htabfd, &two, 24, 24), -EINVAL);
+	two.record[0].header.n_invalid = 1;
+	assert_int_equal(htab_sim_write(htabfd, &two, 24, 24), 24);
+}
+
+/* The invalid ones come after the valid ones. */
+static void a_record_sets_its_valid_and_clears_its_invalid_ones(void **state)
+{
+	struct two two = two_records(1, 0);
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		write_hpte(htabfd, i, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R);
+	two.record[0].header.n_invalid = 1;
+	assert_int_equal(htab_sim_write(htabfd, &two, 24, 24), 24);
+	assert_int_equal(valid_entries(vmfd), 3);
+	assert_int_equal(entry_at(vmfd, 1).v, A_HPTE_V | HPTE_LOCKED);
+	assert_int_equal(entry_at(vmfd, 2).v, 0);
+}
+
+static void without_a_table_any_index_is_einval(void **state)
+{
+	int fresh = a_vm(host);
+
+	(void)state;
+	assert_result(put_entry(fresh, 0), -EINVAL);
+	assert_result(put_invalid(fresh, 0, 0), -EINVAL);
+	close(fresh);
+}
+
+static void an_entry_must_be_valid(void **state)
+{
+	(void)state;
+	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V & ~UINT64_C(1),
+				    A_HPTE_R),
+			 -EINVAL);
+	assert_int_equal(valid_entries(vmfd), 0);
+}
+
+static void what_was_written_before_an_error_stays(void **state)
+{
+	struct {
+		struct uapi_kvm_get_htab_header header;
+		uint64_t dword[4];
+	} record = {
+		{ .index = 0, .n_valid = 2 },
+		{ htobe64(A_HPTE_V), htobe64(A_HPTE_R), 0, 0 },
+	};
+
+	(void)state;
+	assert_int_equal(htab_sim_write(htabfd, &record, 40, 40), -EINVAL);
+	assert_int_equal(valid_entries(vmfd), 1);
+	assert_int_equal(htab_sim_write(htabfd, &record, 40, 39), -EFAULT);
+}
+
+static void a_segment_of_reserved_size_is_eio(void **state)
+{
+	(void)state;
+	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 63,
+				    A_HPTE_R),
+			 -EIO);
+	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 62,
+				    A_HPTE_R),
+			 24);
+}
+
+/* The encodings of large pages: dword 1, bits 12 to 19 (kernel-facts 2.4) */
+static void unknown_page_sizes_are_refused(void **state)
+{
+	static const struct {
+		uint64_t encoding;
+		int result;
+	} large[] = {
+		{ 0x00000, 24 },      { 0x01000, 24 },	    { 0x31000, 24 },
+		{ 0x03000, 24 },      { 0x13000, -EINVAL }, { 0x07000, 24 },
+		{ 0x17000, 24 },      { 0x08000, 24 },	    { 0x38000, 24 },
+		{ 0x18000, -EINVAL }, { 0x02000, -EINVAL }, { 0x10000, -EINVAL },
+		{ 0x0f000, -EINVAL },
+	};
+	/* Outside of the guest's memory, where no page is misplaced */
+	const uint64_t far = UINT64_C(1) << 40;
+	struct htab_sim_host *old = htab_sim_host_new("linux=4.14");
+	struct htab_sim_host *new = htab_sim_host_new("linux=4.15");
+	int old_vm = a_vm_with_table(old, 18);
+	int new_vm = a_vm_with_table(new, 18);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(large); i++) {
+		assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | 4,
+					    far | large[i].encoding),
+				 large[i].result);
+		/* Before 4.15 only H_ENTER looks at it. */
+		assert_result(put_hpte(old_vm, 0, A_HPTE_V | 4,
+				       far | large[i].encoding),
+			      large[i].result < 0 ? -EIO : 0);
+		assert_result(put_hpte(new_vm, 0, A_HPTE_V | 4,
+				       far | large[i].encoding),
+			      large[i].result < 0 ? -EINVAL : 0);
+	}
+	close(old_vm);
+	close(new_vm);
+	assert_int_equal(htab_sim_host_free(new), 0);
+	assert_int_equal(htab_sim_host_free(old), 0);
+}
+
+static void a_page_must_not_reach_over_the_end_of_memory(void **state)
+{
+	struct htab_sim_host *odd = htab_sim_host_new("ram=96K");
+	int small = a_vm_with_table(odd, 18);
+
+	(void)state;
+	/* 64K at 0 are there, at 64K they are not; 16M are not; behind the end
+	 * there is nothing to reach over. */
+	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x1000), 0);
+	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x11000), -EIO);
+	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0), -EIO);
+	/* 64K in a segment of 4K, which is told by the other page's size */
+	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x17000), -EIO);
+	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x07000), 0);
+	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x21000), 0);
+	assert_result(put_hpte(small, 0, A_HPTE_V, 0x17000), 0);
+	close(small);
+	assert_int_equal(htab_sim_host_free(odd), 0);
+}
+
+/* Its own layout has no room for the rest. */
+static void power9_keeps_fewer_bits_of_dword_0(void **state)
+{
+	const uint64_t v = A_HPTE_V | UINT64_C(0x4230000000000000);
+	struct htab_sim_host *power9 =
+		htab_sim_host_new("cpu=power9 mmu=hash");
+	int new_vm = a_vm_with_table(power9, 18);
+
+	(void)state;
+	assert_result(put_hpte(vmfd, 0, v, A_HPTE_R), 0);
+	assert_int_equal(entry_at(vmfd, 0).v, v | HPTE_LOCKED);
+	assert_result(put_hpte(new_vm, 0, v, A_HPTE_R), 0);
+	assert_int_equal(entry_at(new_vm, 0).v,
+			 A_HPTE_V | UINT64_C(1) << 62 | HPTE_LOCKED);
+	close(new_vm);
+	assert_int_equal(htab_sim_host_free(power9), 0);
+}
+
+static void an_entry_replaces_the_one_that_was_there(void **state)
+{
+	(void)state;
+	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V, A_HPTE_R), 24);
+	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V, A_HPTE_R | 0x5000),
+			 24);
+	assert_int_equal(entry_at(vmfd, 3).r, A_HPTE_R | 0x5000);
+	/* It is taken out first, so it is gone if the new one is refused. */
+	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V | UINT64_C(1) << 63,
+				    A_HPTE_R),
+			 -EIO);
+	assert_int_equal(valid_entries(vmfd), 0);
+}
+
+static void a_running_vcpu_is_ebusy_before_anything_is_read(void **state)
+{
+	(void)state;
+	assert_result(htab_sim_vcpu_enter(vmfd), 0);
+	assert_int_equal(htab_sim_write(htabfd, NULL, 0, 0), -EBUSY);
+	assert_int_equal(htab_sim_write(htabfd, NULL, 8, 8), -EBUSY);
+	assert_int_equal(write_header(ENTRIES, 0, 0), -EBUSY);
+	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V, A_HPTE_R), -EBUSY);
+	assert_result(htab_sim_vcpu_leave(vmfd), 0);
+	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V, A_HPTE_R), 24);
+}
+
+static void the_wrong_direction_is_ebadf(void **state)
+{
+	int reader = open_htab(vmfd, 0);
+
+	(void)state;
+	assert_int_equal(write_hpte(reader, 0, A_HPTE_V, A_HPTE_R), -EBADF);
+	close(reader);
+}
+
+/* The next run keeps the table as it was loaded. */
+static void a_vrma_entry_makes_the_mmu_ready(void **state)
+{
+	(void)state;
+	assert_int_equal(write_hpte(htabfd, 7, UINT64_C(0x4001ffffff000015),
+				    0x1190),
+			 24);
+	assert_result(run(vmfd), 0);
+	assert_int_equal(valid_entries(vmfd), 1);
+	/* Until the table is cleared. */
+	assert_result(htab_reset(vmfd), 0);
+	assert_result(run(vmfd), 0);
+	assert_int_equal(valid_entries(vmfd), 256);
+}
+
+static void another_entry_does_not_make_it_ready(void **state)
+{
+	(void)state;
+	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001fffffe000015),
+				    0x1190),
+			 24);
+	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001ffffff000015),
+				    UINT64_C(0x2000)),
+			 -EINVAL);
+	/* One of the VRMA that is refused: 16G in 16M */
+	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001ffffff000015),
+				    UINT64_C(0x3000)),
+			 -EIO);
+	assert_result(run(vmfd), 0);
+	assert_true(valid_entries(vmfd) >= 256);
+}
+
+static void a_write_leaves_a_ready_mmu_ready(void **state)
+{
+	(void)state;
+	assert_result(run(vmfd), 0);
+	assert_int_equal(write_header(0, 0, 100), 8);
+	assert_int_equal(write_header(ENTRIES, 0, 0), -EINVAL);
+	/* A run that found it not ready would map these pages again. */
+	assert_result(put_invalid(vmfd, 0, ENTRIES - 1), 0);
+	assert_result(run(vmfd), 0);
+	assert_true(valid_entries(vmfd) < 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_record_for_each_write),
+		TEST(behind_a_record_the_entry_is_taken_for_a_header),
+		TEST(records_without_entries_may_be_many),
+		TEST(a_record_that_is_8_short_is_read_over_and_overcounted),
+		TEST(a_record_that_is_9_short_writes_nothing),
+		TEST(fewer_than_8_bytes_are_ignored),
+		TEST(the_index_is_checked_against_the_end),
+		TEST(valid_and_invalid_ones_together_run_over_the_end),
+		TEST(a_record_sets_its_valid_and_clears_its_invalid_ones),
+		TEST(without_a_table_any_index_is_einval),
+		TEST(an_entry_must_be_valid),
+		TEST(what_was_written_before_an_error_stays),
+		TEST(a_segment_of_reserved_size_is_eio),
+		TEST(unknown_page_sizes_are_refused),
+		TEST(a_page_must_not_reach_over_the_end_of_memory),
+		TEST(power9_keeps_fewer_bits_of_dword_0),
+		TEST(an_entry_replaces_the_one_that_was_there),
+		TEST(a_running_vcpu_is_ebusy_before_anything_is_read),
+		TEST(the_wrong_direction_is_ebadf),
+		TEST(a_vrma_entry_makes_the_mmu_ready),
+		TEST(another_entry_does_not_make_it_ready),
+		TEST(a_write_leaves_a_ready_mmu_ready),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
