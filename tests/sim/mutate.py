@@ -140,7 +140,7 @@ def copy(source, to):
 
 
 def run(test, build):
-    env = {**os.environ, **test['env'], 'HTAB_TEST_SECONDS': '4'}
+    env = {**os.environ, **test['env'], 'HTAB_TEST_SECONDS': '9'}
     try:
         done = subprocess.run(test['cmd'], env=env, cwd=build, timeout=20,
                               stdout=subprocess.PIPE,

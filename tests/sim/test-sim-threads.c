@@ -15,13 +15,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { VCPUS = 2, CHANGERS = 2, ROUNDS = 8, SECONDS = 10 };
-/* 16 pages of 64K */
-enum { VRMA_PAGES = 16 };
+enum { MOST = 4, ROUNDS = 8, SECONDS = 10 };
 
 static struct htab_sim_host *host;
 static int vmfd;
 static bool changes_size;
+static uint64_t vrma_pages;
 static pthread_barrier_t barrier;
 static atomic_bool stop, wrong;
 static atomic_ulong entries, changes, refusals, checks, hazards;
@@ -61,7 +60,7 @@ static bool vrma_is_there(void)
 		}
 	}
 	close(htabfd);
-	return n == 0 && valid == VRMA_PAGES;
+	return n == 0 && valid == vrma_pages;
 }
 
 static void enter_and_leave(void)
@@ -76,7 +75,7 @@ static void enter_and_leave(void)
 		}
 		EXPECT(htab_sim_vcpu_leave(vmfd) == 0);
 		/* Outside for as long, or nobody else ever gets in. */
-		for (volatile unsigned long i = 0; i < count % 512; i++)
+		for (volatile unsigned long i = 0; i < count % 256; i++)
 			;
 	}
 	atomic_fetch_add(&entries, count);
@@ -143,14 +142,14 @@ static void sleep_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-static void run_rounds(long ms)
+static void run_rounds(unsigned int vcpus, unsigned int changers, long ms)
 {
-	pthread_t thread[VCPUS + CHANGERS];
+	pthread_t thread[2 * MOST];
 
-	pthread_barrier_init(&barrier, NULL, VCPUS + CHANGERS + 1);
+	pthread_barrier_init(&barrier, NULL, vcpus + changers + 1);
 	atomic_store(&stop, false);
-	for (uintptr_t i = 0; i < VCPUS + CHANGERS; i++)
-		pthread_create(&thread[i], NULL, i < VCPUS ? vcpu : changer,
+	for (uintptr_t i = 0; i < vcpus + changers; i++)
+		pthread_create(&thread[i], NULL, i < vcpus ? vcpu : changer,
 			       (void *)(i * 7));
 	for (int i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(&barrier);
@@ -160,12 +159,13 @@ static void run_rounds(long ms)
 		atomic_store(&stop, false);
 		pthread_barrier_wait(&barrier);
 	}
-	for (int i = 0; i < VCPUS + CHANGERS; i++)
+	for (unsigned int i = 0; i < vcpus + changers; i++)
 		pthread_join(thread[i], NULL);
 	pthread_barrier_destroy(&barrier);
 }
 
-static void check(const char *description, bool size_changes)
+static void check(const char *description, uint64_t pages, bool size_changes,
+		  unsigned int vcpus, unsigned int changers)
 {
 	const char *seconds = getenv("HTAB_TEST_SECONDS");
 
@@ -173,9 +173,11 @@ static void check(const char *description, bool size_changes)
 	htab_sim_on_hazard(host, count_hazard, NULL);
 	vmfd = a_vm_with_table(host, 20);
 	changes_size = size_changes;
+	vrma_pages = pages;
 	entries = changes = refusals = checks = hazards = 0;
 	atomic_store(&wrong, false);
-	run_rounds(1000 * (seconds ? atol(seconds) : SECONDS) / 2);
+	run_rounds(vcpus, changers,
+		   1000 * (seconds ? atol(seconds) : SECONDS) / 3);
 	print_message("# %s: %lu entries, %lu changes, %lu refusals, %lu looks "
 		      "at the VRMA\n",
 		      description, entries, changes, refusals, checks);
@@ -191,18 +193,28 @@ static void check(const char *description, bool size_changes)
 static void a_table_is_only_cleared_without_vcpus(void **state)
 {
 	(void)state;
-	check("linux=4.3 page=64K ram=1M", false);
+	check("linux=4.3 page=64K ram=1M", 16, false, 2, 2);
 }
 
 static void a_table_is_only_replaced_without_vcpus(void **state)
 {
 	(void)state;
-	check("linux=7.2 page=64K ram=1M", true);
+	check("linux=7.2 page=64K ram=1M", 16, true, 2, 2);
+}
+
+/* One of each, with nearly nothing to do but to meet. */
+static void one_that_enters_and_one_that_clears_never_miss_each_other(
+	void **state)
+{
+	(void)state;
+	check("linux=4.3 page=64K ram=64K", 1, false, 1, 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			one_that_enters_and_one_that_clears_never_miss_each_other),
 		cmocka_unit_test(a_table_is_only_cleared_without_vcpus),
 		cmocka_unit_test(a_table_is_only_replaced_without_vcpus),
 	};
