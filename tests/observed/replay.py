@@ -33,7 +33,7 @@ NOT_YET = re.compile(r'  PREPARE \d+ -> 100 -$')
 
 
 def lines_of(text):
-    return [REMARK.sub(')', line) for line in text.splitlines() if not NOT_YET.match(line)]
+    return [REMARK.sub(')', line) for line in text.splitlines() if not line.startswith('#') and not NOT_YET.match(line)]
 
 
 def same(observed, simulated):
