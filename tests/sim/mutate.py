@@ -156,16 +156,18 @@ def run(test, build):
                                 else f'exit {done.returncode}')
 
 
-def worker(place, queue, results):
+def worker(place, queue, results, lock):
     while queue:
         try:
-            number, (file, rule, old, new) = queue.pop(0)
+            file, rule, old, new = queue.pop(0)
         except IndexError:
             return
         good, what = place.try_mutant(file, old, new)
-        results[number] = good
-        print(f"{'ok' if good else 'not ok'} {number} - {file}.c: {rule}\n"
-              f'# {what}', flush=True)
+        # Numbered as they end: TAP wants them in order.
+        with lock:
+            results.append(good)
+            print(f"{'ok' if good else 'not ok'} {len(results)} - "
+                  f'{file}.c: {rule}\n# {what}', flush=True)
 
 
 def main():
@@ -183,8 +185,9 @@ def main():
         if red:
             print(f'Bail out! unchanged, it is red: {red}')
             return 1
-        queue, results = list(enumerate(mutants, 1)), {}
-        threads = [threading.Thread(target=worker, args=(p, queue, results))
+        queue, results, lock = list(mutants), [], threading.Lock()
+        threads = [threading.Thread(target=worker,
+                                    args=(p, queue, results, lock))
                    for p in places]
         for thread in threads:
             thread.start()
@@ -194,7 +197,7 @@ def main():
         if 'HTAB_MUTATE_DIR' not in os.environ:
             shutil.rmtree(where)
     print(f'1..{len(mutants)}')
-    return 0 if len(results) == len(mutants) and all(results.values()) else 1
+    return 0 if len(results) == len(mutants) and all(results) else 1
 
 
 if __name__ == '__main__':

@@ -361,8 +361,10 @@ static void without_a_handler_it_prints_the_calls_and_aborts(void **state)
 		"table (the kernel writes to address 0)\n";
 
 	(void)state;
-	assert_string_equal(last_words(NULL, false), words);
-	assert_string_equal(last_words("linux=4.11", true), words);
+	/* qemu-user has a last word of its own. */
+	assert_memory_equal(last_words(NULL, false), words, strlen(words));
+	assert_memory_equal(last_words("linux=4.11", true), words,
+			    strlen(words));
 }
 
 int main(void)
