@@ -122,7 +122,12 @@ class Copy:
         try:
             if not self.compile():
                 return False, 'does not compile'
-            red = self.first_red(file == 'vm' and 'threads' in new)
+            threads = file == 'vm' and 'threads' in new
+            # A race shows sooner or later: not in each run.
+            for _ in range(3 if threads else 1):
+                red = self.first_red(threads)
+                if red:
+                    break
         finally:
             path.write_text(text)
         return bool(red), red or 'no test goes red'
