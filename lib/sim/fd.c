@@ -138,32 +138,24 @@ int htab_sim_fd_lend(struct htab_sim_host *host, struct vm *vm,
 {
 	struct descriptor *spare = host->spare;
 	bool is_free;
-	int fd;
+	int fd = -1;
 
 	pthread_mutex_lock(&registry_lock);
 	is_free = !spare->htabfd;
 	if (is_free) {
+		fd = fcntl(host->sparefd, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			fd = -errno;
+	}
+	if (fd >= 0) {
 		spare->vm = vm;
 		spare->htabfd = htabfd;
 		vm->references++;
+		lent.fd = fd;
+		lent.descriptor = spare;
 	}
 	pthread_mutex_unlock(&registry_lock);
-	if (!is_free)
-		return htab_sim_fd_make(host, FD_HTAB, vm, htabfd);
-
-	fd = fcntl(host->sparefd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0) {
-		fd = -errno;
-		pthread_mutex_lock(&registry_lock);
-		spare->vm = NULL;
-		spare->htabfd = NULL;
-		vm->references--;
-		pthread_mutex_unlock(&registry_lock);
-		return fd;
-	}
-	lent.fd = fd;
-	lent.descriptor = spare;
-	return fd;
+	return is_free ? fd : htab_sim_fd_make(host, FD_HTAB, vm, htabfd);
 }
 
 int htab_sim_fd_find(int fd, struct descriptor **found)

@@ -243,22 +243,29 @@ void assert_record_at(const struct record *record, uint32_t index,
 	_assert_int_equal(record->header.n_invalid, n_invalid, file, line);
 }
 
+uint64_t count_valid_in(const unsigned char *buf, ssize_t n)
+{
+	uint64_t valid = 0;
+
+	for (ssize_t at = 0; at < n;) {
+		struct uapi_kvm_get_htab_header header;
+
+		memcpy(&header, buf + at, sizeof(header));
+		valid += header.n_valid;
+		at += (ssize_t)sizeof(header) +
+		      header.n_valid * UAPI_HPTE_SIZE;
+	}
+	return valid;
+}
+
 uint64_t count_valid(int htabfd)
 {
 	static _Alignas(8) unsigned char buf[1 << 20];
 	uint64_t valid = 0;
 	ssize_t n;
 
-	while ((n = htab_sim_read(htabfd, buf, sizeof(buf))) > 0) {
-		for (ssize_t at = 0; at < n;) {
-			struct uapi_kvm_get_htab_header header;
-
-			memcpy(&header, buf + at, sizeof(header));
-			valid += header.n_valid;
-			at += (ssize_t)sizeof(header) +
-			      header.n_valid * UAPI_HPTE_SIZE;
-		}
-	}
+	while ((n = htab_sim_read(htabfd, buf, sizeof(buf))) > 0)
+		valid += count_valid_in(buf, n);
 	assert_result((int)n, 0);
 	return valid;
 }

@@ -94,7 +94,9 @@ void assert_record_at(const struct record *record, uint32_t index,
 		      uint16_t n_valid, uint16_t n_invalid, const char *file,
 		      int line);
 
-/* How many are valid, by reading an htab fd up to the first 0 */
+/* How many are valid: in n bytes that were read, or by reading an htab fd up to
+ * the first 0 */
+uint64_t count_valid_in(const unsigned char *buf, ssize_t n);
 uint64_t count_valid(int htabfd);
 /* ... of its own */
 uint64_t valid_entries(int vmfd);

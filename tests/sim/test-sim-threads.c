@@ -50,15 +50,8 @@ static bool vrma_is_there(void)
 	static _Thread_local _Alignas(8) unsigned char buf[4096];
 	ssize_t n;
 
-	while ((n = htab_sim_read(htabfd, buf, sizeof(buf))) > 0) {
-		for (ssize_t at = 0; at < n;) {
-			struct uapi_kvm_get_htab_header header;
-
-			memcpy(&header, buf + at, sizeof(header));
-			valid += header.n_valid;
-			at += (ssize_t)sizeof(header) + header.n_valid * 16;
-		}
-	}
+	while ((n = htab_sim_read(htabfd, buf, sizeof(buf))) > 0)
+		valid += count_valid_in(buf, n);
 	close(htabfd);
 	return n == 0 && valid == vrma_pages;
 }

@@ -14,6 +14,10 @@
 
 enum { KVMFD = 100, VMFD = 200, HTABFD = 300 };
 
+enum { CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
+       CAP_RADIX = UAPI_KVM_CAP_PPC_MMU_RADIX,
+       CAP_HASH = UAPI_KVM_CAP_PPC_MMU_HASH_V3 };
+
 /* KVM_CHECK_EXTENSION of a capability */
 void will_check(int fd, unsigned int cap, int result);
 
@@ -58,5 +62,11 @@ int mock_teardown(void **state);
 		.teardown_func = mock_teardown,                       \
 		.initial_state = (void *)(uintptr_t)(row),            \
 	}
+
+/* The errno that mocked_test_of() gave the test */
+static inline int errno_row(void **state)
+{
+	return (int)(intptr_t)*state;
+}
 
 #endif

@@ -2,17 +2,6 @@
 #include "mock-shim.h"
 #include "unit.h"
 
-enum { CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
-       CAP_RADIX = UAPI_KVM_CAP_PPC_MMU_RADIX,
-       CAP_HASH = UAPI_KVM_CAP_PPC_MMU_HASH_V3 };
-
-#define UNTOUCHED UINT32_C(0xdeadbeef)
-
-static int errno_row(void **state)
-{
-	return (int)(intptr_t)*state;
-}
-
 /* The first ENOMEM on a POWER8 from 4.11 on; later ones ask no more. */
 static void will_find_4_11(void)
 {

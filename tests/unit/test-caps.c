@@ -95,7 +95,7 @@ static void failing_question_is_passed_on(void **state)
 		int cap, answer;
 	} path[] = { { ALLOC, 1 }, { HTAB_FD, 1 }, { RADIX, 1 }, { HASH, 1 },
 		     { RESIZE, 1 } };
-	const int error = (int)(intptr_t)*state;
+	const int error = errno_row(state);
 
 	for (int failing = 0; failing < 5; failing++) {
 		for (int i = 0; i < failing; i++)
@@ -111,7 +111,7 @@ static void failing_question_is_passed_on(void **state)
 
 static void foreign_descriptor_is_enotty(void **state)
 {
-	will_say(ALLOC, (int)(intptr_t)*state);
+	will_say(ALLOC, errno_row(state));
 	assert_result(htab_caps(KVMFD), -ENOTTY);
 }
 

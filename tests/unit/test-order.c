@@ -52,7 +52,7 @@ static void no_table_is_enoent(void **state)
 
 static void failing_open_is_passed_on(void **state)
 {
-	const int error = (int)(intptr_t)*state;
+	const int error = errno_row(state);
 	uint32_t order = UNTOUCHED;
 
 	will_not_open_htab(error);
@@ -65,7 +65,7 @@ static void failing_open_is_passed_on(void **state)
  * order of 40 takes the way to the write that is torn. */
 static void failing_write_is_passed_on(void **state)
 {
-	const int error = (int)(intptr_t)*state;
+	const int error = errno_row(state);
 
 	for (uint32_t table = 18; table <= 40; table += 22) {
 		for (int n = 1; n <= 4; n++) {
@@ -80,7 +80,7 @@ static void failing_write_is_passed_on(void **state)
 
 static void failing_torn_write_is_passed_on(void **state)
 {
-	const int error = (int)(intptr_t)*state;
+	const int error = errno_row(state);
 	uint32_t order = UNTOUCHED;
 
 	will_measure_failing(40, 5, error);

@@ -2,15 +2,6 @@
 #include "mock-shim.h"
 #include "unit.h"
 
-enum { CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
-       CAP_RADIX = UAPI_KVM_CAP_PPC_MMU_RADIX,
-       CAP_HASH = UAPI_KVM_CAP_PPC_MMU_HASH_V3 };
-
-static int errno_row(void **state)
-{
-	return (int)(intptr_t)*state;
-}
-
 /* The promised cost: one call more than htab_order(). */
 static void reset_allocates_the_size_that_is_there(void **state)
 {
