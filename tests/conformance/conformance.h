@@ -10,11 +10,14 @@
 /* What a case needs of the host; elsewhere it is left out. */
 enum {
 	HV = 1,		  /* KVM HV, or nested */
-	HASH_GUESTS = 2,  /* ... that can run hash guests */
+	HASH_GUESTS = 2,  /* ... whose guests can have a table */
 	BEGINS_RADIX = 4, /* ... whose VMs begin radix */
 	BEGINS_HASH = 8,  /* ... whose VMs begin hash */
-	NO_HASH = 16,	  /* ... that cannot run hash guests */
+	NO_HASH = 16,	  /* ... that refuses hash guests */
 	NO_HV = 32,	  /* PR KVM, or another architecture's */
+	HASH_RUNS = 64,	  /* a vcpu of a hash guest runs */
+	HASH_NO_RUN = 128, /* ... is refused by KVM_RUN */
+	RESIZES = 256,	  /* COMMIT can change a table's size */
 };
 
 /* And of the kernel: since is the first one, until the first one that is not
@@ -47,6 +50,8 @@ extern struct host host;
 
 /* From 4.11 on another order replaces the table; before, a table keeps its. */
 bool host_changes_size(void);
+
+bool host_resizes(void);
 
 /* A VM and a vcpu of it, which are gone at the end of the case. */
 int a_vm(void);

@@ -13,7 +13,7 @@ static int true_caps(void)
 		return 0;
 	return HTAB_CAP_ALLOC |
 	       (host.linux_version >= V(3, 8) ? HTAB_CAP_STREAM : 0) |
-	       (host.linux_version >= V(4, 11) ? HTAB_CAP_RESIZE : 0);
+	       (host_resizes() ? HTAB_CAP_RESIZE : 0);
 }
 
 static void caps_are_true(void)

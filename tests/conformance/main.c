@@ -115,11 +115,24 @@ bool host_changes_size(void)
 	return host.linux_version >= V(4, 11);
 }
 
+/* A POWER8 can resize a table since Linux 4.11, a POWER9 since 4.16. In between
+ * the test asks the kernel, because it does not know the CPU. */
+bool host_resizes(void)
+{
+	void *cap = (void *)(uintptr_t)UAPI_KVM_CAP_SPAPR_RESIZE_HPT;
+
+	if (host.linux_version < V(4, 11))
+		return false;
+	return host.linux_version >= V(4, 16) ||
+	       host_ioctl(host.kvmfd, UAPI_KVM_CHECK_EXTENSION, cap) > 0;
+}
+
 static const char *why_not_this_host(unsigned int needs)
 {
 	const bool hv = host.mmu != HOST_NO_HV;
-	const bool radix =
-		host.mmu == HOST_RADIX || host.mmu == HOST_RADIX_NO_HASH;
+	const bool radix = host.mmu == HOST_RADIX ||
+			   host.mmu == HOST_RADIX_NO_HASH ||
+			   host.mmu == HOST_RADIX_NO_RUN;
 
 	if ((needs & ~(unsigned int)NO_HV) && !hv)
 		return "no KVM HV on this host";
@@ -129,6 +142,13 @@ static const char *why_not_this_host(unsigned int needs)
 		return "no hash guests on this host";
 	if ((needs & NO_HASH) && host.mmu != HOST_RADIX_NO_HASH)
 		return "this host runs hash guests";
+	if ((needs & HASH_RUNS) && (host.mmu == HOST_RADIX_NO_HASH ||
+				    host.mmu == HOST_RADIX_NO_RUN))
+		return "a hash guest does not run on this host";
+	if ((needs & HASH_NO_RUN) && host.mmu != HOST_RADIX_NO_RUN)
+		return "a hash guest can run on this host, or there is none";
+	if ((needs & RESIZES) && !host_resizes())
+		return "this host cannot resize a table";
 	if ((needs & BEGINS_RADIX) && !radix)
 		return "VMs of this host begin hash";
 	if ((needs & BEGINS_HASH) && radix)

@@ -74,6 +74,20 @@ static void running_radix_vcpu_is_ebusy_and_stays_radix(void)
 	run_for_a_moment(vcpu);
 }
 
+/* Neither a capability nor ALLOCATE_HTAB tells that hash guests do not run.
+ * The refused KVM_RUN has made the VRMA entries, and the table can be reset. */
+static void hash_vcpu_does_not_run(void)
+{
+	int vmfd = a_vm_with_table(20);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+
+	assert_result(vcpu_try(vcpu), -EBUSY);
+	assert_order(vmfd, 20);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+	assert_result(htab_reset(vmfd), 0);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+}
+
 static void stopped_vcpu_does_not_matter(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -182,18 +196,19 @@ static void order_after_a_resize_under_a_running_vcpu(void)
 }
 
 CASES(vcpu, {
-	CASE(running_vcpu_is_ebusy_and_nothing_changes, HASH_GUESTS, V(3, 8),
-	     0),
-	CASE(refused_reset_keeps_dirty_marks, HASH_GUESTS, V(3, 8), 0),
+	CASE(running_vcpu_is_ebusy_and_nothing_changes, HASH_RUNS, V(3, 8), 0),
+	CASE(refused_reset_keeps_dirty_marks, HASH_RUNS, V(3, 8), 0),
 	CASE(running_radix_vcpu_is_ebusy_and_stays_radix,
 	     BEGINS_RADIX | HASH_GUESTS, V(4, 15), 0),
-	CASE(stopped_vcpu_does_not_matter, HASH_GUESTS, V(3, 8), 0),
+	CASE(hash_vcpu_does_not_run, HASH_NO_RUN, 0, 0),
+	CASE(stopped_vcpu_does_not_matter, HASH_RUNS, V(3, 8), 0),
 	CASE(first_run_makes_the_default_table, BEGINS_HASH, V(3, 8), 0),
-	CASE(first_run_keeps_the_table_that_was_allocated, HASH_GUESTS, V(3, 8),
+	CASE(first_run_keeps_the_table_that_was_allocated, HASH_RUNS, V(3, 8),
 	     0),
-	CASE(vrma_is_there_again_after_a_reset_and_a_run, HASH_GUESTS, V(3, 8),
+	CASE(vrma_is_there_again_after_a_reset_and_a_run, HASH_RUNS, V(3, 8),
 	     0),
-	CASE(reset_after_a_resize_by_somebody_else, BEGINS_HASH, V(4, 11), 0),
-	CASE(order_after_a_resize_under_a_running_vcpu, HASH_GUESTS, V(4, 11),
+	CASE(reset_after_a_resize_by_somebody_else, BEGINS_HASH | RESIZES, 0,
+	     0),
+	CASE(order_after_a_resize_under_a_running_vcpu, HASH_RUNS | RESIZES, 0,
 	     0),
 });

@@ -20,6 +20,8 @@ enum host_mmu {
 	HOST_RADIX,	    /* a guest begins radix and can be switched */
 	HOST_RADIX_NO_HASH, /* a guest is radix, whatever the kernel claims:
 			     * early POWER9, or nested */
+	HOST_RADIX_NO_RUN,  /* a guest can be switched to hash, but KVM_RUN is
+			     * then EBUSY: early POWER9, Linux 4.15 to 5.11 */
 };
 
 #define LINUX_VERSION(major, minor) ((major) * 1000u + (minor))
@@ -54,6 +56,8 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd);
 int vcpu_fd(const struct vcpu *vcpu);
 /* Returns when the vcpu is inside KVM_RUN, and counts. */
 void vcpu_start(struct vcpu *vcpu);
+/* Runs the vcpu for a moment. Returns 0, or the error of a KVM_RUN that fails. */
+int vcpu_try(struct vcpu *vcpu);
 /* Takes it out of KVM_RUN. */
 void vcpu_stop(struct vcpu *vcpu);
 /* Stops it if it runs. */

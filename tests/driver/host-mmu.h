@@ -19,6 +19,7 @@ static inline enum host_mmu host_mmu_of(const char *word)
 		{ "hash", HOST_HASH },
 		{ "radix", HOST_RADIX },
 		{ "radix-nohash", HOST_RADIX_NO_HASH },
+		{ "radix-norun", HOST_RADIX_NO_RUN },
 		{ "nested", HOST_RADIX_NO_HASH },
 		{ "no-hv", HOST_NO_HV },
 	};

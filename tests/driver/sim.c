@@ -136,6 +136,15 @@ void vcpu_start(struct vcpu *vcpu)
 	vcpu->inside = true;
 }
 
+int vcpu_try(struct vcpu *vcpu)
+{
+	const int r = htab_sim_vcpu_enter(vcpu->vmfd);
+
+	vcpu->inside = r >= 0;
+	vcpu_stop(vcpu);
+	return r < 0 ? r : 0;
+}
+
 void vcpu_stop(struct vcpu *vcpu)
 {
 	if (!vcpu->inside)
