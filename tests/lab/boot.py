@@ -5,8 +5,9 @@
 boot.py [OPTION...] KERNEL MACHINE PROGRAM [ARG...]
 boot.py --list
 
-KERNEL and MACHINE are names from the file "table"; fetch.sh has put the kernel into the cache. The program finds HTAB_KERNEL and
-HTAB_HOST (see the table) in its environment, and every file of the machine to itself.
+KERNEL and MACHINE are names from the file "table"; fetch.sh has put the kernel into the cache. KERNEL can also be the version of
+a kernel in the directory that $HTAB_KERNELS names. The program finds HTAB_KERNEL and HTAB_HOST (see the table) in its
+environment, and every file of the machine to itself.
 
 --mode tap, the default, takes a CMocka program and prints TAP, with a last point "kernel stays healthy". It exits with 0 whenever
 the TAP is complete. On a kernel that the table only wants reported, points that fail are marked TODO.
@@ -16,6 +17,8 @@ A program whose lines are to be seen at once must flush them: they go through a 
 """
 
 import argparse
+import hashlib
+import lzma
 import os
 import re
 import select
@@ -26,6 +29,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 sys.dont_write_bytecode = True  # the source directory stays clean
 import health
@@ -44,23 +48,55 @@ BMC = ['-device', 'ipmi-bmc-sim,id=bmc', '-device', 'isa-ipmi-bt,bmc=bmc,irq=10'
 
 
 class Table:
-    """The file "table"."""
+    """The file "table", and the directory $HTAB_KERNELS."""
 
     def __init__(self):
         self.kernels = {}   # name: required or reported
-        self.machines = {}  # name: (host, QEMU's arguments, kernel parameters)
+        self.machines = {}  # name: (QEMU's arguments, kernel parameters)
+        self.rows = {}      # (kernel, machine): host
+        own_hosts = {}      # machine: host, on kernels that are not old
+        directory = []      # (first version, machines)
         for line in (HERE / 'table').read_text().splitlines():
-            words = line.partition('#')[0].split()
-            if words and words[0] == 'kernel':
-                self.kernels[words[1]] = words[4]
-            elif words:
-                qemu, _, parameters = ' '.join(words[3:]).partition('--')
-                self.machines[words[1]] = words[2], qemu.split(), parameters.strip()
+            kind, *words = line.partition('#')[0].split() or ['']
+            if kind == 'kernel':
+                self.kernels[words[0]] = words[3]
+            elif kind == 'machine':
+                qemu, _, parameters = ' '.join(words[2:]).partition('--')
+                self.machines[words[0]] = qemu.split(), parameters.strip()
+                own_hosts[words[0]] = words[1]
+            elif kind == 'directory':
+                directory.append((version_of(words[0]), words[1:]))
+        self.rows = {(kernel, machine): host for kernel in self.kernels for machine, host in own_hosts.items()}
+        for kernel in sorted(directory_kernels(), key=version_of):
+            fitting = [machines for since, machines in directory if since <= version_of(kernel)]
+            if not fitting:
+                raise LabError(f'{kernel} in HTAB_KERNELS is older than the table allows')
+            self.kernels[kernel] = 'required'
+            for word in fitting[-1]:
+                machine, _, host = word.partition('=')
+                self.rows[kernel, machine] = host or own_hosts[machine]
 
     def print(self):
-        for kernel, importance in self.kernels.items():
-            for machine in self.machines:
-                print(kernel, machine, importance)
+        for kernel, machine in self.rows:
+            print(kernel, machine, self.kernels[kernel])
+
+
+def version_of(name):
+    match = re.match(r'(\d+)\.(\d+)', name)
+    if not match:
+        raise LabError(f"'{name}' does not begin with a version")
+    return int(match[1]), int(match[2])
+
+
+def directory_kernels():
+    """{version: file} of the kernels in $HTAB_KERNELS. A directory that was named has some."""
+    directory = os.environ.get('HTAB_KERNELS')
+    if not directory:
+        return {}
+    found = {file.name.removeprefix('vmlinux-').removesuffix('.xz'): file for file in Path(directory).glob('vmlinux-*.xz')}
+    if not found:
+        raise LabError(f'HTAB_KERNELS names {directory}, which holds no vmlinux-VERSION.xz')
+    return found
 
 
 def cache():
@@ -68,20 +104,47 @@ def cache():
     return Path(os.environ.get('HTAB_CACHE') or Path(fallback) / 'libhtab')
 
 
+class Files(NamedTuple):
+    """What is booted."""
+    vmlinux: Path
+    busybox: Path
+    modules: list
+
+
+def unpacked(image):
+    """What an .xz file holds, as a file in the cache. Its name has the contents' hash, so another image never gets this one's."""
+    try:
+        packed = image.read_bytes()
+        kept = cache() / 'unpacked' / f'{image.stem}-{hashlib.sha256(packed).hexdigest()[:16]}'
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            # Several boots may do this at once.
+            with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
+                file.write(lzma.decompress(packed))
+            os.replace(file.name, kept)
+    except (OSError, lzma.LZMAError) as error:
+        raise LabError(f'cannot unpack {image}: {error}') from None
+    return kept
+
+
 def kernel_files(name):
     files = cache() / 'kernels' / name
-    if not files.is_dir():
-        raise LabError(f'kernel {name} is not in the cache; run {os.path.relpath(HERE / "fetch.sh")} {name}')
-    return files
+    image = directory_kernels().get(name)
+    found = Files(unpacked(image), cache() / 'busybox', []) if image else \
+        Files(files / 'vmlinux', files / 'busybox', sorted(files.glob('*.ko')))
+    if not (found.vmlinux.exists() and found.busybox.exists()):
+        raise LabError(f'{"busybox" if image else f"kernel {name}"} is not in the cache; '
+                       f'{os.path.relpath(HERE / "fetch.sh")} {name} says why')
+    return found
 
 
 def initramfs(args, host):
     """What the machine starts with: init, busybox, the modules, the program and its libraries."""
     files = kernel_files(args.kernel)
     image = Initramfs([Path(d) for d in args.libdir])
-    image.add(files / 'busybox', 'bin/busybox')
+    image.add(files.busybox, 'bin/busybox')
     image.add(HERE / 'init', 'init')
-    for module in files.glob('*.ko'):
+    for module in files.modules:
         image.add(module, f'lab/{module.name}')
     image.add_program(Path(args.program), 'lab/program')
     for item in args.add:
@@ -114,12 +177,12 @@ class Boot:
         print(f'boot.py: {self.args.kernel} on {self.args.machine}, {time.monotonic() - self.start:.1f} s: {text}', file=sys.stderr)
 
     def command(self, initrd):
-        _, qemu, parameters = self.machine
+        qemu, parameters = self.machine
         smp = self.args.smp
         return ['qemu-system-ppc64', *qemu, '-m', self.args.mem, '-smp', f'{smp},cores={smp},threads=1',
                 '-accel', f'tcg,thread={"multi" if smp > 1 else "single"}', '-no-reboot',
                 '-nodefaults', '-display', 'none', '-serial', 'stdio', *(BMC if 'powernv' in ' '.join(qemu) else []),
-                '-kernel', str(kernel_files(self.args.kernel) / 'vmlinux'), '-initrd', initrd,
+                '-kernel', str(kernel_files(self.args.kernel).vmlinux), '-initrd', initrd,
                 '-append', f'{PARAMETERS} {parameters} {self.args.append}']
 
     def run(self, image):
@@ -181,9 +244,9 @@ class Boot:
         return self.faults + ([self.why] if self.why else []) + wrong, reports
 
 
-def run_raw(args, machine):
+def run_raw(args, machine, host):
     boot = Boot(args, machine, lambda word, text: print(text, flush=True, file=sys.stdout if word == 'out' else sys.stderr))
-    boot.run(initramfs(args, machine[0]))
+    boot.run(initramfs(args, host))
     wrong, reports = boot.health()
     for text in reports:
         print(f'kernel: {text}', file=sys.stderr)
@@ -192,12 +255,12 @@ def run_raw(args, machine):
     return LAB_FAILED if wrong or boot.status is None else boot.status
 
 
-def run_tap(args, machine, importance):
+def run_tap(args, machine, host, importance):
     tap = Tap(todo='' if importance == 'required' else f'{args.kernel} is only {importance}')
     cmocka = Cmocka(tap)
     try:
         boot = Boot(args, machine, lambda word, text: cmocka.feed(text))
-        boot.run(initramfs(args, machine[0]))
+        boot.run(initramfs(args, host))
         wrong, reports = boot.health()
         if boot.started:
             cmocka.finish(boot.status, boot.why or 'its exit status is missing')
@@ -232,6 +295,8 @@ def arguments(table):
     args = parser.parse_args()
     if not args.list and not args.program:
         parser.error('KERNEL, MACHINE and PROGRAM are needed')
+    if not args.list and (args.kernel, args.machine) not in table.rows:
+        parser.error(f'the table does not let kernel {args.kernel} run on {args.machine}')
     return args
 
 
@@ -239,16 +304,17 @@ def main():
     # QEMU must not outlive us.
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    table = Table()
-    args = arguments(table)
-    if args.list:
-        table.print()
-        return 0
-    machine = table.machines[args.machine]
-    if args.mode == 'tap':
-        return run_tap(args, machine, table.kernels[args.kernel])
     try:
-        return run_raw(args, machine)
+        table = Table()
+        args = arguments(table)
+        if args.list:
+            table.print()
+            return 0
+        machine = table.machines[args.machine]
+        host = table.rows[args.kernel, args.machine]
+        if args.mode == 'tap':
+            return run_tap(args, machine, host, table.kernels[args.kernel])
+        return run_raw(args, machine, host)
     except LabError as error:
         print(f'boot.py: {error}', file=sys.stderr)
         return LAB_FAILED
