@@ -25,6 +25,9 @@ static void note_allocation(struct a_vm *vm, int result)
 
 	if (result < 0 && !gone)
 		return;
+	/* Refused without effect */
+	if (vm->radix && BEFORE(4, 15))
+		return;
 	vm->radix = vm->ready = vm->vcpu_unmapped = false;
 	vm->has_table = !gone;
 	vm->lost_table = gone;
@@ -106,6 +109,8 @@ void raw_allocate(struct a_vm *vm)
 	/* Without a table that is an oops. */
 	if (wanted == 0 && !vm->has_table)
 		wanted = 1;
+	if (wanted > 47 && !vm->has_table && BEFORE(4, 11))
+		wanted = 47;
 	say("ALLOCATE_HTAB(%u%s)", wanted, null ? ", NULL" : "");
 	r = host_ioctl(vm->fd, UAPI_KVM_PPC_ALLOCATE_HTAB,
 		       null ? NULL : &wanted);

@@ -23,7 +23,7 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent.parent / 'lab'
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(LAB))
-from boot import Table
+from boot import LabError, Table
 from cmocka_tap import Tap
 
 # What HTAB_SIM says of each machine. The kernel's release and page size are asked for where it runs; MMU and KVM are the table's.
@@ -145,17 +145,22 @@ def arguments(table):
     parser.add_argument('real', metavar='DIFFERENTIAL-KERNEL')
     parser.add_argument('simulated', metavar='DIFFERENTIAL-SIM')
     args = parser.parse_args()
+    if (args.kernel, args.machine) not in table.rows:
+        parser.error(f'the table does not let kernel {args.kernel} run on {args.machine}')
     if args.timeout is None:
         args.timeout = 120 + min(args.boot, args.count) / 20
     return args
 
 
 def main():
-    table = Table()
+    try:
+        table = Table()
+    except LabError as error:
+        sys.exit(f'compare.py: {error}')
     args = arguments(table)
     importance = table.kernels[args.kernel]
     tap = Tap(todo='' if importance == 'required' else f'{args.kernel} is only {importance}')
-    host = table.machines[args.machine][0]
+    host = table.rows[args.kernel, args.machine]
     print(f'# {args.kernel} {args.machine}: {args.count} operations from seed {args.seed}', flush=True)
     wrong = compare_all(args, host, args.seed)
     name = f'{args.kernel} {args.machine}: {args.count} operations from seed {args.seed} agree'

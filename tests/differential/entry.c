@@ -151,7 +151,8 @@ struct entry draw_entry(uint32_t table_order)
 	entry = draw_page(table_order,
 			  kind < 75 ? &small : &DRAW_FROM(large));
 	if (chance(70)) {
-		entry.v |= BOLTED;
+		if (!(entry.v & SECONDARY) || !BEFORE(4, 16))
+			entry.v |= BOLTED;
 	} else if (chance(50)) {
 		/* Anywhere: COMMIT drops it. */
 		entry.index = DRAW_FROM(offs);

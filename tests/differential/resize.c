@@ -39,7 +39,7 @@ static void do_prepare(struct a_vm *vm, struct uapi_kvm_ppc_resize_hpt *resize,
 	say(" ..");
 	say_result(last);
 	/* Only what is wrong in itself leaves the one before. */
-	if (!null && is_good(resize) && !vm->radix)
+	if (!null && is_good(resize) && (!vm->radix || BEFORE(4, 15)))
 		vm->pending = last == 0 ? resize->shift : 0;
 }
 
@@ -67,8 +67,10 @@ static void commit_once(struct a_vm *vm)
 	}
 	if (!resize.shift || chance(15))
 		resize.shift = chance(10) ? 0 : draw_shift();
-	/* The kernel would warn. */
-	if (!vm->ready && !vm->radix && (is_good(&resize) || !resize.shift))
+	/* The kernel would warn, or crash. */
+	if (((!vm->ready && (!vm->radix || BEFORE(4, 15))) ||
+	     (!vm->pending && BEFORE(4, 14))) &&
+	    (is_good(&resize) || !resize.shift))
 		resize.flags = 1;
 	say("COMMIT(%u, %#llx)", resize.shift,
 	    (unsigned long long)resize.flags);

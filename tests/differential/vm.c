@@ -25,7 +25,8 @@ void new_vm(struct a_vm *vm)
 		.fd = fd,
 		.vcpu = vcpu_new(&host, fd),
 		.radix = host.mmu == HOST_RADIX ||
-			 host.mmu == HOST_RADIX_NO_HASH,
+			 host.mmu == HOST_RADIX_NO_HASH ||
+			 host.mmu == HOST_RADIX_NO_RUN,
 	};
 	for (int i = 0; i < MAX_HTABS; i++)
 		vm->htabs[i] = -1;
@@ -40,7 +41,9 @@ static void stop(struct a_vm *vm)
 
 static void keep_or_close(int htabfd)
 {
-	const bool keep = chance(30);
+	/* Rule 7 */
+	const bool can_stay = BEFORE(4, 7) || !BEFORE(4, 19);
+	const bool keep = chance(30) && can_stay;
 
 	for (int i = 0; keep && i < MAX_ORPHANS; i++) {
 		if (orphans[i] < 0) {
@@ -52,6 +55,18 @@ static void keep_or_close(int htabfd)
 	host_close_fd(htabfd);
 }
 
+/* Hazard 7.5 */
+static void mend_lost_table(const struct a_vm *vm)
+{
+	uint32_t smallest = HTAB_ORDER_MIN;
+
+	if (!vm->lost_table || BEFORE(4, 11) || !BEFORE(4, 15))
+		return;
+	say("ALLOCATE_HTAB(%u)", smallest);
+	say_result(host_ioctl(vm->fd, UAPI_KVM_PPC_ALLOCATE_HTAB, &smallest));
+	say(", ");
+}
+
 void close_vm(struct a_vm *vm)
 {
 	struct uapi_kvm_ppc_resize_hpt nothing = { .shift = 0 };
@@ -61,6 +76,7 @@ void close_vm(struct a_vm *vm)
 	host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, &nothing);
 	if (vm->running)
 		stop(vm);
+	mend_lost_table(vm);
 	vcpu_free(vm->vcpu);
 	say("close");
 	say_result(host_close_fd(vm->fd));
@@ -101,11 +117,17 @@ void vcpu_of(struct a_vm *vm)
 		stop(vm);
 		if (chance(30))
 			look(vm);
+	} else if (may_start(vm) && host.mmu == HOST_RADIX_NO_RUN &&
+		   !vm->radix) {
+		say("vcpu does not run");
+		say_result(vcpu_try(vm->vcpu));
+		vm->ran = vm->ready = vm->has_table = true;
 	} else if (may_start(vm)) {
 		say("vcpu starts");
 		vcpu_start(vm->vcpu);
 		running++;
-		vm->running = vm->ran = vm->ready = true;
+		vm->running = vm->ran = true;
+		vm->ready = !vm->radix || !BEFORE(4, 15);
 		vm->has_table = !vm->radix;
 	} else {
 		say("vcpu stays out");

@@ -152,6 +152,15 @@ void write_htab(struct a_vm *vm)
 		look(vm);
 }
 
+/* A POWER9 hash host of 4.11 to 4.14: only there is this capability set. */
+static bool loaded_vcpu_hangs(void)
+{
+	void *cap = (void *)(uintptr_t)UAPI_KVM_CAP_PPC_MMU_HASH_V3;
+
+	return BEFORE(4, 15) &&
+	       host_ioctl(host.kvmfd, UAPI_KVM_CHECK_EXTENSION, cap) > 0;
+}
+
 /* As after a migration: what the vcpu needs, so that KVM maps no more. */
 void load_vrma(struct a_vm *vm)
 {
@@ -177,6 +186,6 @@ void load_vrma(struct a_vm *vm)
 		all &= n == (ssize_t)message.len;
 	}
 	host_close_fd(htabfd);
-	if (all)
+	if (all && !loaded_vcpu_hangs())
 		vm->vcpu_unmapped = false;
 }
