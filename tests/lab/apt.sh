@@ -6,9 +6,13 @@
 #
 # HTAB_CACHE    where everything is kept (default: libhtab in the user's cache directory)
 # HTAB_MIRROR   a Debian mirror to use instead of the machine's own
+# HTAB_KEYRING  the keys that sign it, if they are not Debian's
+# HTAB_PAUSE    seconds between two tries
 
 cache=${HTAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhtab}
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+keyring=${HTAB_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+tries=2
+pause=${HTAB_PAUSE:-10}
 me=${0##*/}
 
 say() {
@@ -91,6 +95,22 @@ apt_open() {
 		return 1
 	fi
 	: >"$apt_root/open"
+}
+
+# in_turn FETCH SUITE...: runs FETCH SUITE for each suite until it succeeds for one, and twice for each. While a mirror is being
+# synchronised, the index of one suite can be wrong for seconds or for hours, and that of another suite right.
+in_turn() {
+	fetch=$1
+	shift
+	for suite; do
+		for try in $(seq "$tries"); do
+			[ "$try" -eq 1 ] || sleep "$pause"
+			"$fetch" "$suite" && return 0
+			# The next try reads the index again.
+			rm -rf "$tmp"/apt-"$suite"-*
+		done
+	done
+	return 1
 }
 
 # -c, not APT_CONFIG: it is read after the system's configuration, so that it has the last word (the proxy stays).

@@ -59,7 +59,7 @@ class Table:
         for line in (HERE / 'table').read_text().splitlines():
             kind, *words = line.partition('#')[0].split() or ['']
             if kind == 'kernel':
-                self.kernels[words[0]] = words[3]
+                self.kernels[words[0]] = words[2]
             elif kind == 'machine':
                 qemu, _, parameters = ' '.join(words[2:]).partition('--')
                 self.machines[words[0]] = qemu.split(), parameters.strip()

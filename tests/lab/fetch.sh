@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 #
 # fetch.sh [KERNEL...]: puts the named kernels of the table (default: all) into the cache, for boot.py.
+# fetch.sh --any: prints the name of one that is in the cache; if there is none, of the first of the table that can be fetched.
 #
 # $cache/kernels/NAME/ holds vmlinux, kvm.ko, kvm-hv.ko, a static busybox, and version. It appears as a whole or not at all, and is
 # used as long as it exists: remove it to have a newer one.
 #
+# The kernels of the directory $HTAB_KERNELS, which are not in the cache, need only the busybox.
+#
 # Exits 0 only if every kernel asked for is there. One that is only "reported" counts if it was named.
 
+# shellcheck disable=SC2317 # in_turn calls functions by their names
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=apt.sh
@@ -15,6 +19,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 table() {
 	awk -v name="$1" -v column="$2" '$1 == "kernel" && (name == "" || $2 == name) { print $column }' "$here/table"
+}
+
+suites() {
+	awk -v name="$1" '$1 == "kernel" && $2 == name { for (i = 5; i <= NF; i++) print $i }' "$here/table"
+}
+
+directory_kernels() {
+	[ -n "${HTAB_KERNELS:-}" ] || return 0
+	for image in "$HTAB_KERNELS"/vmlinux-*.xz; do
+		image=${image##*/vmlinux-}
+		echo "${image%.xz}"
+	done
+}
+
+in_directory() {
+	[ -e "${HTAB_KERNELS:-/nonexistent}/vmlinux-$1.xz" ]
 }
 
 # download SUITE PACKAGE...: unpacks the packages below $tmp/root.
@@ -54,9 +74,12 @@ keep() {
 
 # All kernels run the same busybox, so that only the kernel differs.
 fetch_busybox() {
-	[ ! -e "$cache/busybox" ] || return 0
-	apt_open bookworm deb || return 1
-	download bookworm busybox-static || return 1
+	[ -e "$cache/busybox" ] || in_turn busybox_from bookworm trixie sid
+}
+
+busybox_from() {
+	apt_open "$1" deb || return 1
+	download "$1" busybox-static || return 1
 	if ! keep "$(found '*bin/busybox')" "$tmp/busybox"; then
 		say "no busybox in its package"
 		return 1
@@ -72,17 +95,20 @@ kernel_packages() {
 
 fetch_kernel() {
 	name=$1
-	suite=$(table "$name" 3)
-	meta=$(table "$name" 4)
-	fetch_busybox || return 1
-	apt_open "$suite" deb || return 1
+	meta=$(table "$name" 3)
+	# shellcheck disable=SC2046 # names without blanks
+	fetch_busybox && in_turn kernel_from $(suites "$name")
+}
+
+kernel_from() {
+	apt_open "$1" deb || return 1
 	packages=$(kernel_packages "$meta") || packages=
 	if [ -z "$packages" ]; then
-		say "$suite has no kernel behind $meta"
+		say "$1 has no kernel behind $meta"
 		return 1
 	fi
 	# shellcheck disable=SC2086 # package names
-	download "$suite" $packages || return 1
+	download "$1" $packages || return 1
 
 	rm -rf "$tmp/kernel"
 	mkdir "$tmp/kernel"
@@ -121,22 +147,52 @@ version() {
 	[ -n "$release" ] && [ -n "$package" ] && echo "$release ($package)"
 }
 
+# have NAME: it is in the cache or in the directory, or can be fetched.
+have() {
+	if in_directory "$1"; then
+		fetch_busybox && say "$1: in $HTAB_KERNELS"
+	elif [ -e "$cache/kernels/$1" ]; then
+		say "$1: $(cat "$cache/kernels/$1/version"), already there"
+	else
+		fetch_kernel "$1" && say "$1: $(cat "$cache/kernels/$1/version")"
+	fi
+}
+
+# The cached ones of the table come first.
+any() {
+	for name in $(table "" 2); do
+		[ ! -e "$cache/kernels/$name" ] || echo "$name"
+	done
+	table "" 2
+}
+
 named=$#
+if [ "${1-}" = --any ]; then
+	cache_lock
+	cache_tmp
+	for name in $(any); do
+		if have "$name"; then
+			echo "$name"
+			exit 0
+		fi
+	done
+	die "no kernel of $here/table can be had"
+fi
+
 # shellcheck disable=SC2046 # names without blanks
-[ $named -gt 0 ] || set -- $(table "" 2)
+[ $named -gt 0 ] || set -- $(table "" 2) $(directory_kernels)
 for name; do
-	[ -n "$(table "$name" 2)" ] || die "no kernel '$name' in $here/table; there are: $(table "" 2 | xargs)"
+	[ -n "$(table "$name" 2)" ] || in_directory "$name" ||
+		die "no kernel '$name' in $here/table; there are: $(table "" 2 | xargs) $(directory_kernels | xargs)"
 done
 
 cache_lock
 cache_tmp
 status=0
 for name; do
-	if [ -e "$cache/kernels/$name" ]; then
-		say "$name: $(cat "$cache/kernels/$name/version"), already there"
-	elif fetch_kernel "$name"; then
-		say "$name: $(cat "$cache/kernels/$name/version")"
-	elif [ $named -eq 0 ] && [ "$(table "$name" 5)" = reported ]; then
+	if have "$name"; then
+		:
+	elif [ $named -eq 0 ] && [ "$(table "$name" 4)" = reported ]; then
 		say "$name: cannot be had, and is not required"
 	else
 		say "$name: cannot be had"
