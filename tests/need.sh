@@ -14,6 +14,12 @@ install_as_root() {
 		apt-get install -q -y --no-install-recommends $missing >&2
 }
 
+# A relative HTAB_KERNELS is the caller's, whose directory has just been left.
+if [ -n "${HTAB_KERNELS:-}" ]; then
+	HTAB_KERNELS=$(cd "$OLDPWD" && cd "$HTAB_KERNELS" && pwd) || exit 2
+	export HTAB_KERNELS
+fi
+
 # need PACKAGE...: installs those Debian packages that are missing, as root or
 # through sudo; where neither goes, says what to install, and ends.
 need() {
