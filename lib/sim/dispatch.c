@@ -37,12 +37,12 @@ static int create_vm(struct htab_sim_host *host, uintptr_t type)
 		     host->config.kvm == KVM_NONE))
 		return -EINVAL;
 	htab_sim_fd_reap(host);
-	vm = htab_sim_vm_make(host);
+	vm = htab_model_vm_make(host);
 	if (!vm)
 		return -ENOMEM;
 	fd = htab_sim_fd_make(host, FD_VM, vm, NULL);
 	if (fd < 0)
-		htab_sim_vm_destroy(vm);
+		htab_model_vm_destroy(vm);
 	return fd;
 }
 
@@ -58,13 +58,13 @@ static int get_htab_fd(struct vm *vm, const struct uapi_kvm_get_htab_fd *how,
 		return -EFAULT;
 	if (how->flags & ~UINT64_C(3))
 		return -EINVAL;
-	htabfd = htab_sim_htabfd_make(vm, how->flags, how->start_index);
+	htabfd = htab_model_htabfd_make(vm, how->flags, how->start_index);
 	if (!htabfd)
 		return -ENOMEM;
 	fd = by_library ? htab_sim_fd_lend(vm->host, vm, htabfd)
 			: htab_sim_fd_make(vm->host, FD_HTAB, vm, htabfd);
 	if (fd < 0)
-		htab_sim_htabfd_destroy(htabfd);
+		htab_model_htabfd_destroy(htabfd);
 	return fd;
 }
 
@@ -76,8 +76,8 @@ static int resize(struct vm *vm, enum htab_sim_call call,
 	if (!how)
 		return -EFAULT;
 	if (call == HTAB_SIM_RESIZE_PREPARE)
-		return htab_sim_resize_prepare(vm, how->flags, how->shift);
-	return htab_sim_resize_commit(vm, how->flags, how->shift);
+		return htab_model_resize_prepare(vm, how->flags, how->shift);
+	return htab_model_resize_commit(vm, how->flags, how->shift);
 }
 
 static int kvm_ioctl(struct htab_sim_host *host, enum htab_sim_call call,
@@ -87,7 +87,7 @@ static int kvm_ioctl(struct htab_sim_host *host, enum htab_sim_call call,
 	case HTAB_SIM_CREATE_VM:
 		return create_vm(host, (uintptr_t)arg);
 	case HTAB_SIM_CHECK_EXTENSION:
-		return htab_sim_capability(&host->config,
+		return htab_model_capability(&host->config,
 					   (unsigned int)(uintptr_t)arg);
 	default:
 		return -EINVAL;
@@ -105,18 +105,18 @@ static int vm_ioctl(struct vm *vm, enum htab_sim_call call, void *arg,
 {
 	struct htab_sim_host *host = vm->host;
 
-	if (!htab_sim_vm_is_ours(vm))
+	if (!htab_model_vm_is_ours(vm))
 		return -EIO;
 	if (call == HTAB_SIM_CREATE_VCPU)
 		return htab_sim_fd_make(host, FD_VCPU, vm, NULL);
 	if (call == HTAB_SIM_CHECK_EXTENSION && host->rules.vm_has_check)
-		return htab_sim_capability(&host->config,
+		return htab_model_capability(&host->config,
 					   (unsigned int)(uintptr_t)arg);
 	if (!has_hv(vm))
 		return -ENOTTY;
 	switch (call) {
 	case HTAB_SIM_ALLOCATE_HTAB:
-		return htab_sim_allocate_htab(vm, arg);
+		return htab_model_allocate_htab(vm, arg);
 	case HTAB_SIM_GET_HTAB_FD:
 		return get_htab_fd(vm, arg, by_library);
 	case HTAB_SIM_RESIZE_PREPARE:
@@ -136,7 +136,7 @@ int htab_sim_dispatch(const struct descriptor *descriptor,
 	case FD_VM:
 		return vm_ioctl(descriptor->vm, call, arg, by_library);
 	case FD_VCPU:
-		return htab_sim_vm_is_ours(descriptor->vm) ? -EINVAL : -EIO;
+		return htab_model_vm_is_ours(descriptor->vm) ? -EINVAL : -EIO;
 	case FD_HTAB:
 		break;
 	}

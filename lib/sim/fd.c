@@ -250,14 +250,14 @@ static void finish(struct vm *vm, struct htabfd *htabfd)
 	bool last = false;
 
 	if (htabfd)
-		htab_sim_htabfd_destroy(htabfd);
+		htab_model_htabfd_destroy(htabfd);
 	if (vm) {
 		pthread_mutex_lock(&registry_lock);
 		last = --vm->references == 0;
 		pthread_mutex_unlock(&registry_lock);
 	}
 	if (last)
-		htab_sim_vm_destroy(vm);
+		htab_model_vm_destroy(vm);
 }
 
 void htab_sim_fd_take_back(struct descriptor *descriptor)

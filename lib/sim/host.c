@@ -7,11 +7,11 @@
 
 static int switch_on(struct htab_sim_host *host, const char *description)
 {
-	int r = htab_sim_config_parse(&host->config, description);
+	int r = htab_model_config_parse(&host->config, description);
 
 	if (r < 0)
 		return r;
-	host->rules = htab_sim_rules(&host->config);
+	host->rules = htab_model_rules(&host->config);
 	host->memory = (struct host_memory){
 		.pages_free = host->config.memory,
 		.pool_free = host->rules.has_pool ? host->config.pool : 0,
@@ -69,7 +69,7 @@ HTAB_EXPORT int htab_sim_host_free(struct htab_sim_host *host)
 	htab_sim_fd_reap(host);
 	htab_sim_fd_disown(host);
 	close(host->epollfd);
-	htab_sim_memory_destroy(&host->memory);
+	htab_model_memory_destroy(&host->memory);
 	pthread_mutex_destroy(&host->faults.lock);
 	pthread_mutex_destroy(&host->journal.lock);
 	pthread_mutex_destroy(&host->lock);

@@ -63,7 +63,7 @@ static bool enter(const struct descriptor *descriptor, int fd, int *r)
 	bool inside = false;
 
 	if (!htab_sim_faults_answer(descriptor->host, &event, &entry.result)) {
-		entry.result = htab_sim_run_enter(descriptor->vm);
+		entry.result = htab_model_run_enter(descriptor->vm);
 		inside = entry.result == 0;
 	}
 	htab_sim_journal_add(descriptor->host, &entry);
@@ -81,14 +81,14 @@ static int run_until_signal(const struct descriptor *vcpu, int fd)
 	struct vm *vm;
 	int r;
 
-	if (!htab_sim_vm_is_ours(vcpu->vm))
+	if (!htab_model_vm_is_ours(vcpu->vm))
 		return -EIO;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &mask);
 	if (enter(vcpu, fd, &r)) {
 		ppoll(NULL, 0, NULL, &mask);
 		vm = htab_sim_fd_vm(vcpu);
-		r = vm ? htab_sim_run_leave(vm) : -EIO;
+		r = vm ? htab_model_run_leave(vm) : -EIO;
 		if (r == 0)
 			r = -EINTR;
 	}
@@ -145,7 +145,7 @@ HTAB_EXPORT ssize_t htab_sim_read(int fd, void *buf, size_t len)
 	}
 	if (!htab_sim_faults_answer(descriptor->host, &event, &entry.result))
 		entry.result = descriptor->kind == FD_HTAB
-				       ? htab_sim_htabfd_read(
+				       ? htab_model_htabfd_read(
 						 descriptor->htabfd, buf, len)
 				       : -EINVAL;
 	return leave(descriptor, &entry);
@@ -171,7 +171,7 @@ HTAB_EXPORT ssize_t htab_sim_write(int fd, const void *buf, size_t len,
 		memcpy(&entry.header, buf, sizeof(entry.header));
 	if (!htab_sim_faults_answer(descriptor->host, &event, &entry.result))
 		entry.result = descriptor->kind == FD_HTAB
-				       ? htab_sim_htabfd_write(
+				       ? htab_model_htabfd_write(
 						 descriptor->htabfd, buf, len,
 						 readable)
 				       : -EINVAL;
@@ -204,7 +204,7 @@ static int find_vm(int fd, struct descriptor **descriptor)
 		return -ENOTTY;
 	r = (*descriptor)->kind != FD_VM && (*descriptor)->kind != FD_VCPU
 		    ? -ENOTTY
-	    : !htab_sim_vm_is_ours((*descriptor)->vm) ? -EIO
+	    : !htab_model_vm_is_ours((*descriptor)->vm) ? -EIO
 							: 0;
 	if (r < 0)
 		htab_sim_fd_release(*descriptor);
@@ -230,7 +230,7 @@ HTAB_EXPORT int htab_sim_vcpu_leave(int fd)
 
 	if (r < 0)
 		return r;
-	r = htab_sim_run_leave(descriptor->vm);
+	r = htab_model_run_leave(descriptor->vm);
 	htab_sim_fd_release(descriptor);
 	return r;
 }

@@ -31,7 +31,7 @@ struct config {
 	uint64_t page, cma, memory, block, pool, ram, polls;
 };
 
-int htab_sim_config_parse(struct config *config, const char *description);
+int htab_model_config_parse(struct config *config, const char *description);
 
 /* --- rules.c: what kernels do differently, one name for each difference --- */
 
@@ -60,8 +60,8 @@ struct rules {
 	bool checks_page_size;	  /* 4.15: of entries written to the htab fd */
 };
 
-struct rules htab_sim_rules(const struct config *config);
-int htab_sim_capability(const struct config *config, unsigned int cap);
+struct rules htab_model_rules(const struct config *config);
+int htab_model_capability(const struct config *config, unsigned int cap);
 
 /* --- memory.c: what tables are made of --- */
 
@@ -82,15 +82,15 @@ struct host_memory {
 	uint64_t pages_free, pool_free;
 };
 
-int htab_sim_take_cma(struct htab_sim_host *host, uint32_t order,
+int htab_model_take_cma(struct htab_sim_host *host, uint32_t order,
 		      struct memory *memory);
-int htab_sim_take_pages(struct htab_sim_host *host, uint32_t order,
+int htab_model_take_pages(struct htab_sim_host *host, uint32_t order,
 			struct memory *memory);
-int htab_sim_take_pool(struct htab_sim_host *host, struct memory *memory);
-int htab_sim_take_reverse_map(struct htab_sim_host *host,
+int htab_model_take_pool(struct htab_sim_host *host, struct memory *memory);
+int htab_model_take_reverse_map(struct htab_sim_host *host,
 			      struct memory *memory);
-void htab_sim_give_back(struct htab_sim_host *host, struct memory *memory);
-void htab_sim_memory_destroy(struct host_memory *memory);
+void htab_model_give_back(struct htab_sim_host *host, struct memory *memory);
+void htab_model_memory_destroy(struct host_memory *memory);
 
 /* --- table.c: entries, sparse --- */
 
@@ -118,16 +118,16 @@ struct table {
 	void *entries; /* of tsearch() */
 };
 
-uint64_t htab_sim_table_entries(const struct table *table);
-struct hpte *htab_sim_table_find(const struct table *table, uint64_t index);
+uint64_t htab_model_table_entries(const struct table *table);
+struct hpte *htab_model_table_find(const struct table *table, uint64_t index);
 /* The first entry at index or after */
-struct hpte *htab_sim_table_next(const struct table *table, uint64_t index);
+struct hpte *htab_model_table_next(const struct table *table, uint64_t index);
 /* Finds or makes it; NULL without memory */
-struct hpte *htab_sim_table_make(struct table *table, uint64_t index);
-void htab_sim_table_drop(struct table *table, struct hpte *entry);
+struct hpte *htab_model_table_make(struct table *table, uint64_t index);
+void htab_model_table_drop(struct table *table, struct hpte *entry);
 /* Invalid, all of it; dirty marks stay */
-void htab_sim_table_clear(struct table *table);
-void htab_sim_table_forget(struct table *table);
+void htab_model_table_clear(struct table *table);
+void htab_model_table_forget(struct table *table);
 
 /* --- vm.c --- */
 
@@ -165,37 +165,37 @@ struct vm {
 	struct pending pending;
 };
 
-struct vm *htab_sim_vm_make(struct htab_sim_host *host);
+struct vm *htab_model_vm_make(struct htab_sim_host *host);
 /* False in a child of the process that made it */
-bool htab_sim_vm_is_ours(const struct vm *vm);
+bool htab_model_vm_is_ours(const struct vm *vm);
 /* When the last descriptor is gone */
-void htab_sim_vm_destroy(struct vm *vm);
+void htab_model_vm_destroy(struct vm *vm);
 /* With vm->lock: 0 and mmu_ready cleared, or -EBUSY */
-int htab_sim_stop_vcpus(struct vm *vm);
+int htab_model_stop_vcpus(struct vm *vm);
 /* Around each change that no vcpu may see: HAZARD_UNDER_VCPU if one does */
-void htab_sim_begin_change(struct vm *vm);
-void htab_sim_end_change(struct vm *vm);
-int htab_sim_run_enter(struct vm *vm);
-int htab_sim_run_leave(struct vm *vm);
+void htab_model_begin_change(struct vm *vm);
+void htab_model_end_change(struct vm *vm);
+int htab_model_run_enter(struct vm *vm);
+int htab_model_run_leave(struct vm *vm);
 
 /* --- allocate.c --- */
 
 /* A table of that order or as the kernel falls back; *order: what it became.
  * by_user: asked for by the ioctl, not by a first run */
-int htab_sim_allocate_table(struct vm *vm, uint32_t *order, bool by_user);
-int htab_sim_allocate_exact(struct htab_sim_host *host, uint32_t order,
+int htab_model_allocate_table(struct vm *vm, uint32_t *order, bool by_user);
+int htab_model_allocate_exact(struct htab_sim_host *host, uint32_t order,
 			    struct table *table);
-void htab_sim_free_table(struct vm *vm);
-int htab_sim_allocate_htab(struct vm *vm, uint32_t *order);
+void htab_model_free_table(struct vm *vm);
+int htab_model_allocate_htab(struct vm *vm, uint32_t *order);
 
 /* --- hpte.c --- */
 
 /* The shift of the base page, 0 if the encoding is none */
-unsigned int htab_sim_page_shift(uint64_t v, uint64_t r);
+unsigned int htab_model_page_shift(uint64_t v, uint64_t r);
 /* Both with vm->data. Puts an entry in, as H_ENTER with H_EXACT: 0, -EIO,
  * -ENOMEM. Takes one out, if it is there; NULL is allowed. */
-int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r);
-void htab_sim_remove_hpte(struct vm *vm, struct hpte *entry);
+int htab_model_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r);
+void htab_model_remove_hpte(struct vm *vm, struct hpte *entry);
 
 /* --- htabfd-read.c, htabfd-write.c --- */
 
@@ -206,20 +206,20 @@ struct htabfd {
 	bool first_pass;
 };
 
-struct htabfd *htab_sim_htabfd_make(struct vm *vm, uint64_t flags,
+struct htabfd *htab_model_htabfd_make(struct vm *vm, uint64_t flags,
 				    uint64_t start_index);
-void htab_sim_htabfd_destroy(struct htabfd *htabfd);
+void htab_model_htabfd_destroy(struct htabfd *htabfd);
 /* Before entries change, and without locks: those who still read */
-void htab_sim_htabfd_count_readers(struct vm *vm);
-ssize_t htab_sim_htabfd_read(struct htabfd *htabfd, void *buf, size_t len);
-ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
+void htab_model_htabfd_count_readers(struct vm *vm);
+ssize_t htab_model_htabfd_read(struct htabfd *htabfd, void *buf, size_t len);
+ssize_t htab_model_htabfd_write(struct htabfd *htabfd, const void *buf,
 			      size_t len, size_t readable);
 
 /* --- resize.c --- */
 
-int htab_sim_resize_prepare(struct vm *vm, uint64_t flags, uint32_t shift);
-int htab_sim_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift);
-void htab_sim_resize_discard(struct vm *vm);
+int htab_model_resize_prepare(struct vm *vm, uint64_t flags, uint32_t shift);
+int htab_model_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift);
+void htab_model_resize_discard(struct vm *vm);
 
 /* --- fd.c: descriptors, and what is behind them --- */
 

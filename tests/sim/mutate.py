@@ -5,7 +5,7 @@ mutate.py SOURCE [NAME...]: for each rule of the simulated kernel, switches it
 off in a copy of the tree and wants a test to go red. TAP: one point for each
 rule; "not ok" is a rule that no test guards.
 
-The rules are those of lib/sim/rules.c, each flag always on, always off, and one
+The rules are those of lib/sim/model/rules.c, each flag always on, always off, and one
 release too early and too late; and those of mutants/*.txt, named like the file
 of lib/sim that they change:
 
@@ -41,7 +41,7 @@ EQUIVALENT = {
 
 def rule_mutants(source):
     """Each flag of rules.c"""
-    text = (source / 'lib/sim/rules.c').read_text()
+    text = (source / 'lib/sim/model/rules.c').read_text()
     for flag, value in re.findall(r'\t\t\.(\w+) = ([^;]*?),\n', text):
         old = f'.{flag} = {value},'
         yield 'rules', f'{flag} off', old, f'.{flag} = false,'
@@ -114,7 +114,7 @@ class Copy:
         return None
 
     def try_mutant(self, file, old, new):
-        path = self.tree / 'lib/sim' / f'{file}.c'
+        path = next((self.tree / 'lib/sim').rglob(f'{file}.c'))
         text = path.read_text()
         if text.count(old) != 1:
             return False, f'its text is there {text.count(old)} times'

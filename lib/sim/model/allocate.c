@@ -8,11 +8,11 @@ static int take_3_6(struct htab_sim_host *host, uint32_t *order,
 		    struct memory *memory)
 {
 	if (*order != HTAB_ORDER_DEFAULT) {
-		if (htab_sim_take_pages(host, *order, memory) == 0)
+		if (htab_model_take_pages(host, *order, memory) == 0)
 			return 0;
 		--*order;
 	}
-	if (htab_sim_take_pool(host, memory) == 0) {
+	if (htab_model_take_pool(host, memory) == 0) {
 		*order = HTAB_ORDER_DEFAULT;
 		return 0;
 	}
@@ -23,9 +23,9 @@ static int take_3_6(struct htab_sim_host *host, uint32_t *order,
 static int take_3_12(struct htab_sim_host *host, uint32_t *order,
 		     struct memory *memory)
 {
-	if (htab_sim_take_pages(host, *order, memory) == 0)
+	if (htab_model_take_pages(host, *order, memory) == 0)
 		return 0;
-	if (htab_sim_take_cma(host, *order, memory) == 0)
+	if (htab_model_take_cma(host, *order, memory) == 0)
 		return 0;
 	--*order;
 	return -ENOMEM;
@@ -40,12 +40,12 @@ static int take_falling_back(struct htab_sim_host *host, uint32_t *order,
 	if (host->rules.has_pool)
 		r = take_3_6(host, order, memory);
 	else if (host->rules.cma_first)
-		r = htab_sim_take_cma(host, *order, memory);
+		r = htab_model_take_cma(host, *order, memory);
 	else
 		r = take_3_12(host, order, memory);
 
 	for (; r < 0 && *order > HTAB_ORDER_MIN; --*order) {
-		r = htab_sim_take_pages(host, *order, memory);
+		r = htab_model_take_pages(host, *order, memory);
 		if (r == 0)
 			break;
 	}
@@ -56,9 +56,9 @@ static int take_falling_back(struct htab_sim_host *host, uint32_t *order,
 static int take_exact(struct htab_sim_host *host, uint32_t order,
 		      struct memory *memory, bool pages_too)
 {
-	if (htab_sim_take_cma(host, order, memory) == 0)
+	if (htab_model_take_cma(host, order, memory) == 0)
 		return 0;
-	return pages_too ? htab_sim_take_pages(host, order, memory) : -ENOMEM;
+	return pages_too ? htab_model_take_pages(host, order, memory) : -ENOMEM;
 }
 
 /* The table of a first run falls back on every kernel; to 18 from 4.11 on. */
@@ -71,7 +71,7 @@ static int take_default(struct htab_sim_host *host, uint32_t *order,
 	while (r < 0 && *order > (to_18 ? 18 : 19)) {
 		--*order;
 		r = to_18 ? take_exact(host, *order, memory, true)
-			  : htab_sim_take_pages(host, *order, memory);
+			  : htab_model_take_pages(host, *order, memory);
 	}
 	return r;
 }
@@ -79,15 +79,15 @@ static int take_default(struct htab_sim_host *host, uint32_t *order,
 static int finish_table(struct htab_sim_host *host, uint32_t order,
 			struct table *table)
 {
-	if (htab_sim_take_reverse_map(host, &table->memory) < 0) {
-		htab_sim_give_back(host, &table->memory);
+	if (htab_model_take_reverse_map(host, &table->memory) < 0) {
+		htab_model_give_back(host, &table->memory);
 		return -ENOMEM;
 	}
 	table->order = order;
 	return 0;
 }
 
-int htab_sim_allocate_exact(struct htab_sim_host *host, uint32_t order,
+int htab_model_allocate_exact(struct htab_sim_host *host, uint32_t order,
 			    struct table *table)
 {
 	if (take_exact(host, order, &table->memory, true) < 0)
@@ -95,7 +95,7 @@ int htab_sim_allocate_exact(struct htab_sim_host *host, uint32_t order,
 	return finish_table(host, order, table);
 }
 
-int htab_sim_allocate_table(struct vm *vm, uint32_t *order, bool by_user)
+int htab_model_allocate_table(struct vm *vm, uint32_t *order, bool by_user)
 {
 	struct htab_sim_host *host = vm->host;
 	struct table table = { .order = 0 };
@@ -125,27 +125,27 @@ int htab_sim_allocate_table(struct vm *vm, uint32_t *order, bool by_user)
 	return r;
 }
 
-void htab_sim_free_table(struct vm *vm)
+void htab_model_free_table(struct vm *vm)
 {
 	if (!vm->table.order)
 		return;
-	htab_sim_begin_change(vm);
+	htab_model_begin_change(vm);
 	if (atomic_load(&vm->reading))
 		htab_sim_hazard(vm->host, HAZARD_READ_RACE);
 	pthread_mutex_lock(&vm->data);
-	htab_sim_table_forget(&vm->table);
+	htab_model_table_forget(&vm->table);
 	pthread_mutex_unlock(&vm->data);
-	htab_sim_end_change(vm);
-	htab_sim_give_back(vm->host, &vm->table.memory);
+	htab_model_end_change(vm);
+	htab_model_give_back(vm->host, &vm->table.memory);
 }
 
 static void clear_table(struct vm *vm)
 {
-	htab_sim_begin_change(vm);
+	htab_model_begin_change(vm);
 	pthread_mutex_lock(&vm->data);
-	htab_sim_table_clear(&vm->table);
+	htab_model_table_clear(&vm->table);
 	pthread_mutex_unlock(&vm->data);
-	htab_sim_end_change(vm);
+	htab_model_end_change(vm);
 }
 
 /* Up to 4.10: a table keeps its size for ever. */
@@ -167,7 +167,7 @@ static int clear_or_allocate(struct vm *vm, uint32_t *order)
 	}
 	if (*order < HTAB_ORDER_MIN)
 		*order = HTAB_ORDER_MIN;
-	return htab_sim_allocate_table(vm, order, true);
+	return htab_model_allocate_table(vm, order, true);
 }
 
 /* From 4.11 on: the old table is freed before the order is looked at. */
@@ -181,17 +181,17 @@ static int clear_or_replace(struct vm *vm, uint32_t order)
 		clear_table(vm);
 		return 0;
 	}
-	htab_sim_free_table(vm);
+	htab_model_free_table(vm);
 	if (order < HTAB_ORDER_MIN || order > HTAB_ORDER_MAX)
 		return -EINVAL;
-	return htab_sim_allocate_table(vm, &order, true);
+	return htab_model_allocate_table(vm, &order, true);
 }
 
 static int allocate_locked(struct vm *vm, uint32_t *order)
 {
 	const struct rules *rules = &vm->host->rules;
 	uint32_t granted = *order;
-	int r = htab_sim_stop_vcpus(vm);
+	int r = htab_model_stop_vcpus(vm);
 
 	if (r < 0)
 		return r;
@@ -204,7 +204,7 @@ static int allocate_locked(struct vm *vm, uint32_t *order)
 	return r;
 }
 
-int htab_sim_allocate_htab(struct vm *vm, uint32_t *order)
+int htab_model_allocate_htab(struct vm *vm, uint32_t *order)
 {
 	const struct htab_sim_host *host = vm->host;
 	int r;

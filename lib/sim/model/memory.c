@@ -38,7 +38,7 @@ static int take_cma(struct htab_sim_host *host, uint32_t order,
 	return 0;
 }
 
-int htab_sim_take_cma(struct htab_sim_host *host, uint32_t order,
+int htab_model_take_cma(struct htab_sim_host *host, uint32_t order,
 		      struct memory *memory)
 {
 	int r = -ENOMEM;
@@ -63,7 +63,7 @@ static int take_bytes(struct htab_sim_host *host, uint64_t bytes)
 	return r;
 }
 
-int htab_sim_take_pages(struct htab_sim_host *host, uint32_t order,
+int htab_model_take_pages(struct htab_sim_host *host, uint32_t order,
 			struct memory *memory)
 {
 	uint64_t bytes;
@@ -78,7 +78,7 @@ int htab_sim_take_pages(struct htab_sim_host *host, uint32_t order,
 	return 0;
 }
 
-int htab_sim_take_pool(struct htab_sim_host *host, struct memory *memory)
+int htab_model_take_pool(struct htab_sim_host *host, struct memory *memory)
 {
 	int r = -ENOMEM;
 
@@ -94,7 +94,7 @@ int htab_sim_take_pool(struct htab_sim_host *host, struct memory *memory)
 }
 
 /* As large as the table itself, in single pages (kernel-facts 1.1) */
-int htab_sim_take_reverse_map(struct htab_sim_host *host,
+int htab_model_take_reverse_map(struct htab_sim_host *host,
 			      struct memory *memory)
 {
 	if (htab_sim_faults_reverse_map(host) ||
@@ -115,7 +115,7 @@ static void give_back_cma(struct host_memory *memory, uint64_t start)
 	free(extent);
 }
 
-void htab_sim_give_back(struct htab_sim_host *host, struct memory *memory)
+void htab_model_give_back(struct htab_sim_host *host, struct memory *memory)
 {
 	pthread_mutex_lock(&host->lock);
 	switch (memory->source) {
@@ -169,7 +169,7 @@ HTAB_EXPORT uint64_t htab_sim_free_memory(struct htab_sim_host *host,
 	return free_now;
 }
 
-void htab_sim_memory_destroy(struct host_memory *memory)
+void htab_model_memory_destroy(struct host_memory *memory)
 {
 	while (memory->cma_used) {
 		struct extent *extent = memory->cma_used;

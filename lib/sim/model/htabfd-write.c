@@ -37,10 +37,10 @@ static int write_valid(struct vm *vm, uint64_t index,
 	if (!(dword[0] & HPTE_VALID))
 		return -EINVAL;
 	if (vm->host->rules.checks_page_size &&
-	    !htab_sim_page_shift(dword[0], dword[1]))
+	    !htab_model_page_shift(dword[0], dword[1]))
 		return -EINVAL;
-	htab_sim_remove_hpte(vm, htab_sim_table_find(&vm->table, index));
-	r = htab_sim_enter_hpte(vm, index, dword[0], dword[1]);
+	htab_model_remove_hpte(vm, htab_model_table_find(&vm->table, index));
+	r = htab_model_enter_hpte(vm, index, dword[0], dword[1]);
 	if (r == 0 && is_vrma(dword[0]))
 		*ready = true;
 	return r;
@@ -49,13 +49,13 @@ static int write_valid(struct vm *vm, uint64_t index,
 static void write_invalid(struct vm *vm, uint64_t index, uint64_t count)
 {
 	const uint64_t end = index + count;
-	struct hpte *entry = htab_sim_table_next(&vm->table, index);
+	struct hpte *entry = htab_model_table_next(&vm->table, index);
 
 	while (entry && entry->index < end) {
 		uint64_t after = entry->index + 1;
 
-		htab_sim_remove_hpte(vm, entry);
-		entry = htab_sim_table_next(&vm->table, after);
+		htab_model_remove_hpte(vm, entry);
+		entry = htab_model_table_next(&vm->table, after);
 	}
 }
 
@@ -64,7 +64,7 @@ static void write_invalid(struct vm *vm, uint64_t index, uint64_t count)
 static int write_record(struct vm *vm, const struct user_buffer *source, size_t len,
 			size_t *at, size_t *done, bool *ready)
 {
-	const uint64_t end = htab_sim_table_entries(&vm->table);
+	const uint64_t end = htab_model_table_entries(&vm->table);
 	struct uapi_kvm_get_htab_header header;
 	int r = fetch(source, *at, &header, sizeof(header));
 	uint64_t index;
@@ -96,7 +96,7 @@ static ssize_t write_locked(struct vm *vm, const struct user_buffer *source,
 {
 	bool ready = atomic_load(&vm->mmu_ready);
 	size_t at = 0, done = 0;
-	int r = htab_sim_stop_vcpus(vm);
+	int r = htab_model_stop_vcpus(vm);
 
 	if (r < 0)
 		return r;
@@ -109,7 +109,7 @@ static ssize_t write_locked(struct vm *vm, const struct user_buffer *source,
 	return r < 0 ? r : (ssize_t)done;
 }
 
-ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
+ssize_t htab_model_htabfd_write(struct htabfd *htabfd, const void *buf,
 			      size_t len, size_t readable)
 {
 	const struct user_buffer source = { buf, buf ? readable : 0 };
@@ -120,7 +120,7 @@ ssize_t htab_sim_htabfd_write(struct htabfd *htabfd, const void *buf,
 		return -EBADF;
 	if (atomic_load(&vm->radix) && vm->host->rules.switches_radix_vm)
 		return -EINVAL;
-	htab_sim_htabfd_count_readers(vm);
+	htab_model_htabfd_count_readers(vm);
 	pthread_mutex_lock(&vm->lock);
 	n = write_locked(vm, &source, len);
 	pthread_mutex_unlock(&vm->lock);

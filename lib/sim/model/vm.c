@@ -19,12 +19,12 @@ static void watch_forks(void)
 	pthread_atfork(NULL, NULL, count_fork);
 }
 
-bool htab_sim_vm_is_ours(const struct vm *vm)
+bool htab_model_vm_is_ours(const struct vm *vm)
 {
 	return vm->forks == atomic_load(&forks);
 }
 
-struct vm *htab_sim_vm_make(struct htab_sim_host *host)
+struct vm *htab_model_vm_make(struct htab_sim_host *host)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 
@@ -45,15 +45,15 @@ struct vm *htab_sim_vm_make(struct htab_sim_host *host)
 	return vm;
 }
 
-void htab_sim_vm_destroy(struct vm *vm)
+void htab_model_vm_destroy(struct vm *vm)
 {
 	if (vm->pending.active) {
 		/* Its memory is gone until the host is. */
 		htab_sim_hazard(vm->host, HAZARD_CLOSED_PENDING);
-		htab_sim_table_forget(&vm->pending.table);
+		htab_model_table_forget(&vm->pending.table);
 	}
-	htab_sim_table_forget(&vm->table);
-	htab_sim_give_back(vm->host, &vm->table.memory);
+	htab_model_table_forget(&vm->table);
+	htab_model_give_back(vm->host, &vm->table.memory);
 	pthread_mutex_destroy(&vm->data);
 	pthread_mutex_destroy(&vm->lock);
 	free(vm);
@@ -65,7 +65,7 @@ void htab_sim_vm_destroy(struct vm *vm)
  * barrier between the two on both sides (sequentially consistent atomics) at
  * least one of them sees the other.
  */
-int htab_sim_stop_vcpus(struct vm *vm)
+int htab_model_stop_vcpus(struct vm *vm)
 {
 	if (!atomic_load(&vm->mmu_ready))
 		return 0;
@@ -79,14 +79,14 @@ int htab_sim_stop_vcpus(struct vm *vm)
 
 /* The model watches itself: by the same protocol, whoever comes second sees the
  * other. */
-void htab_sim_begin_change(struct vm *vm)
+void htab_model_begin_change(struct vm *vm)
 {
 	atomic_store(&vm->changing, true);
 	if (atomic_load(&vm->vcpus_inside))
 		htab_sim_hazard(vm->host, HAZARD_UNDER_VCPU);
 }
 
-void htab_sim_end_change(struct vm *vm)
+void htab_model_end_change(struct vm *vm)
 {
 	atomic_store(&vm->changing, false);
 }
@@ -102,7 +102,7 @@ static void go_inside(struct vm *vm)
 static void map_vrma(struct vm *vm)
 {
 	const uint64_t vsid = 0x1ffffff;
-	const uint64_t groups = htab_sim_table_entries(&vm->table) / 8;
+	const uint64_t groups = htab_model_table_entries(&vm->table) / 8;
 	const uint64_t page = vm->host->config.page;
 	uint64_t pages = vm->ram / page;
 	/* 4K, or 64K and large */
@@ -120,7 +120,7 @@ static void map_vrma(struct vm *vm)
 		uint64_t address = i * page;
 		uint64_t group = (i ^ vsid ^ vsid << 25) & (groups - 1);
 
-		if (htab_sim_enter_hpte(vm, group * 8 + 7,
+		if (htab_model_enter_hpte(vm, group * 8 + 7,
 					v0 | (address >> 16 & ~UINT64_C(0x7f)),
 					r0 | address) < 0)
 			return;
@@ -141,7 +141,7 @@ static int set_up_mmu(struct vm *vm)
 		return -EIO;
 	}
 	if (!vm->table.order) {
-		r = htab_sim_allocate_table(vm, &order, false);
+		r = htab_model_allocate_table(vm, &order, false);
 		if (r < 0)
 			return r;
 	}
@@ -163,14 +163,14 @@ static int wait_until_ready(struct vm *vm)
 		htab_sim_hazard(vm->host, HAZARD_NESTED_RUN);
 		return -EIO;
 	}
-	htab_sim_htabfd_count_readers(vm);
+	htab_model_htabfd_count_readers(vm);
 	pthread_mutex_lock(&vm->lock);
 	r = set_up_mmu(vm);
 	pthread_mutex_unlock(&vm->lock);
 	return r;
 }
 
-int htab_sim_run_enter(struct vm *vm)
+int htab_model_run_enter(struct vm *vm)
 {
 	int r = 0;
 
@@ -184,7 +184,7 @@ int htab_sim_run_enter(struct vm *vm)
 	return r;
 }
 
-int htab_sim_run_leave(struct vm *vm)
+int htab_model_run_leave(struct vm *vm)
 {
 	int inside = atomic_load(&vm->vcpus_inside);
 

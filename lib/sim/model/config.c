@@ -170,7 +170,7 @@ static const char *contradiction(const struct config *config)
 	return NULL;
 }
 
-int htab_sim_config_parse(struct config *config, const char *description)
+int htab_model_config_parse(struct config *config, const char *description)
 {
 	struct parser parser = {
 		.linux_version = LINUX(6, 12),

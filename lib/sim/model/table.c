@@ -33,12 +33,12 @@ static int compare_and_remember(const void *a, const void *b)
 	return order;
 }
 
-uint64_t htab_sim_table_entries(const struct table *table)
+uint64_t htab_model_table_entries(const struct table *table)
 {
 	return table->order ? UINT64_C(1) << (table->order - 4) : 0;
 }
 
-struct hpte *htab_sim_table_next(const struct table *table, uint64_t index)
+struct hpte *htab_model_table_next(const struct table *table, uint64_t index)
 {
 	struct probe probe = { .key.index = index };
 
@@ -46,16 +46,16 @@ struct hpte *htab_sim_table_next(const struct table *table, uint64_t index)
 	return (struct hpte *)(uintptr_t)probe.above;
 }
 
-struct hpte *htab_sim_table_find(const struct table *table, uint64_t index)
+struct hpte *htab_model_table_find(const struct table *table, uint64_t index)
 {
-	struct hpte *entry = htab_sim_table_next(table, index);
+	struct hpte *entry = htab_model_table_next(table, index);
 
 	return entry && entry->index == index ? entry : NULL;
 }
 
-struct hpte *htab_sim_table_make(struct table *table, uint64_t index)
+struct hpte *htab_model_table_make(struct table *table, uint64_t index)
 {
-	struct hpte *entry = htab_sim_table_find(table, index);
+	struct hpte *entry = htab_model_table_find(table, index);
 
 	if (entry)
 		return entry;
@@ -70,7 +70,7 @@ struct hpte *htab_sim_table_make(struct table *table, uint64_t index)
 	return entry;
 }
 
-void htab_sim_table_drop(struct table *table, struct hpte *entry)
+void htab_model_table_drop(struct table *table, struct hpte *entry)
 {
 	tdelete(entry, &table->entries, compare);
 	free(entry);
@@ -78,9 +78,9 @@ void htab_sim_table_drop(struct table *table, struct hpte *entry)
 
 /* The kernel zeroes the entries but not the reverse map, where the marks are:
  * what was dirty is reported as invalid later. */
-void htab_sim_table_clear(struct table *table)
+void htab_model_table_clear(struct table *table)
 {
-	struct hpte *entry = htab_sim_table_next(table, 0);
+	struct hpte *entry = htab_model_table_next(table, 0);
 
 	while (entry) {
 		uint64_t after = entry->index + 1;
@@ -88,12 +88,12 @@ void htab_sim_table_clear(struct table *table)
 		if (entry->dirty)
 			entry->v = entry->r = 0;
 		else
-			htab_sim_table_drop(table, entry);
-		entry = htab_sim_table_next(table, after);
+			htab_model_table_drop(table, entry);
+		entry = htab_model_table_next(table, after);
 	}
 }
 
-void htab_sim_table_forget(struct table *table)
+void htab_model_table_forget(struct table *table)
 {
 	tdestroy(table->entries, free);
 	table->entries = NULL;

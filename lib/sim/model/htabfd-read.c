@@ -8,7 +8,7 @@
 
 enum { MOST = 0xffff }; /* of each in one record */
 
-struct htabfd *htab_sim_htabfd_make(struct vm *vm, uint64_t flags,
+struct htabfd *htab_model_htabfd_make(struct vm *vm, uint64_t flags,
 				    uint64_t start_index)
 {
 	struct htabfd *htabfd = calloc(1, sizeof(*htabfd));
@@ -21,7 +21,7 @@ struct htabfd *htab_sim_htabfd_make(struct vm *vm, uint64_t flags,
 	return htabfd;
 }
 
-void htab_sim_htabfd_destroy(struct htabfd *htabfd)
+void htab_model_htabfd_destroy(struct htabfd *htabfd)
 {
 	if (!(htabfd->flags & UAPI_KVM_GET_HTAB_WRITE))
 		atomic_fetch_sub(&htabfd->vm->readers, 1);
@@ -29,7 +29,7 @@ void htab_sim_htabfd_destroy(struct htabfd *htabfd)
 }
 
 /* close() is not seen, and what nobody reads is not marked. */
-void htab_sim_htabfd_count_readers(struct vm *vm)
+void htab_model_htabfd_count_readers(struct vm *vm)
 {
 	if (atomic_load(&vm->readers))
 		htab_sim_fd_reap(vm->host);
@@ -55,7 +55,7 @@ static void forget_mark(struct table *table, struct hpte *entry)
 		return;
 	entry->dirty = false;
 	if (!entry->v)
-		htab_sim_table_drop(table, entry);
+		htab_model_table_drop(table, entry);
 }
 
 /* Moves on to the next entry that this pass reports. */
@@ -67,7 +67,7 @@ static uint64_t skip_clean(const struct htabfd *htabfd, uint64_t index,
 	if (htabfd->first_pass)
 		return index;
 	do {
-		entry = htab_sim_table_next(&htabfd->vm->table, index);
+		entry = htab_model_table_next(&htabfd->vm->table, index);
 		if (!entry || entry->index >= end)
 			return end;
 		index = entry->index + 1;
@@ -83,7 +83,7 @@ static uint64_t copy_valid(struct htabfd *htabfd, uint64_t index, uint64_t end,
 	/* Room for one more is not enough: there must be a byte to spare. */
 	for (; index < end && *count < MOST && room > UAPI_HPTE_SIZE;
 	     index++, room -= UAPI_HPTE_SIZE, at += UAPI_HPTE_SIZE) {
-		struct hpte *entry = htab_sim_table_find(table, index);
+		struct hpte *entry = htab_model_table_find(table, index);
 		uint64_t dword[2];
 
 		if (!is_interesting(htabfd, entry) ||
@@ -108,7 +108,7 @@ static uint64_t empty_run(const struct htabfd *htabfd, uint64_t index,
 
 	if (!htabfd->first_pass)
 		return 0;
-	entry = htab_sim_table_next(&htabfd->vm->table, index);
+	entry = htab_model_table_next(&htabfd->vm->table, index);
 	if (entry && entry->index - index < run)
 		run = entry->index - index;
 	return run < most ? run : most;
@@ -128,7 +128,7 @@ static uint64_t count_invalid(struct htabfd *htabfd, uint64_t index,
 		index += run;
 		if (run)
 			continue;
-		entry = htab_sim_table_find(table, index);
+		entry = htab_model_table_find(table, index);
 		if (!is_interesting(htabfd, entry) ||
 		    reads_as_valid(htabfd, entry))
 			break;
@@ -142,7 +142,7 @@ static uint64_t count_invalid(struct htabfd *htabfd, uint64_t index,
 static ssize_t read_locked(struct htabfd *htabfd, unsigned char *buf,
 			   size_t len)
 {
-	const uint64_t end = htab_sim_table_entries(&htabfd->vm->table);
+	const uint64_t end = htab_model_table_entries(&htabfd->vm->table);
 	uint64_t index = htabfd->index;
 	size_t done = 0;
 
@@ -177,7 +177,7 @@ static ssize_t read_locked(struct htabfd *htabfd, unsigned char *buf,
  * whose mark is lost then; the next read begins at the same place. */
 static ssize_t read_to_null(struct htabfd *htabfd, size_t len)
 {
-	const uint64_t end = htab_sim_table_entries(&htabfd->vm->table);
+	const uint64_t end = htab_model_table_entries(&htabfd->vm->table);
 	struct uapi_kvm_get_htab_header header = { 0 };
 	unsigned char entry[UAPI_HPTE_SIZE];
 	uint64_t index;
@@ -196,7 +196,7 @@ static ssize_t read_to_null(struct htabfd *htabfd, size_t len)
 	return 0;
 }
 
-ssize_t htab_sim_htabfd_read(struct htabfd *htabfd, void *buf, size_t len)
+ssize_t htab_model_htabfd_read(struct htabfd *htabfd, void *buf, size_t len)
 {
 	struct vm *vm = htabfd->vm;
 	ssize_t n = 0;

@@ -5,10 +5,10 @@
 /* The kernel's estimate, in milliseconds, whatever the size */
 enum { ESTIMATE = 100 };
 
-void htab_sim_resize_discard(struct vm *vm)
+void htab_model_resize_discard(struct vm *vm)
 {
-	htab_sim_table_forget(&vm->pending.table);
-	htab_sim_give_back(vm->host, &vm->pending.table.memory);
+	htab_model_table_forget(&vm->pending.table);
+	htab_model_give_back(vm->host, &vm->pending.table.memory);
 	vm->pending = (struct pending){ .active = false };
 }
 
@@ -29,7 +29,7 @@ static int begin(struct vm *vm, uint32_t shift)
 		.polls_left = vm->host->config.polls,
 	};
 	pending->result =
-		htab_sim_allocate_exact(vm->host, shift, &pending->table);
+		htab_model_allocate_exact(vm->host, shift, &pending->table);
 	return ESTIMATE;
 }
 
@@ -45,7 +45,7 @@ static int poll_pending(struct vm *vm)
 	}
 	r = pending->result;
 	if (r < 0)
-		htab_sim_resize_discard(vm);
+		htab_model_resize_discard(vm);
 	return r;
 }
 
@@ -68,11 +68,11 @@ static int prepare_locked(struct vm *vm, uint32_t shift)
 	if (is_working(pending) && vm->host->rules.cancel_races)
 		htab_sim_hazard(vm->host, HAZARD_CANCEL_RACE);
 	if (pending->active)
-		htab_sim_resize_discard(vm);
+		htab_model_resize_discard(vm);
 	return shift ? begin(vm, shift) : 0;
 }
 
-int htab_sim_resize_prepare(struct vm *vm, uint64_t flags, uint32_t shift)
+int htab_model_resize_prepare(struct vm *vm, uint64_t flags, uint32_t shift)
 {
 	int r = check_arguments(vm, flags, shift);
 
@@ -119,17 +119,17 @@ static uint64_t new_index(const struct hpte *entry, uint64_t old_groups,
 static int carry_over(const struct hpte *entry, const struct table *old,
 		      struct table *new)
 {
-	const unsigned int shift = htab_sim_page_shift(entry->v, entry->r);
+	const unsigned int shift = htab_model_page_shift(entry->v, entry->r);
 	struct hpte *copy;
 	uint64_t index;
 
 	if (shift == 0)
 		return -EIO;
-	index = new_index(entry, htab_sim_table_entries(old) / 8,
-			  htab_sim_table_entries(new) / 8, shift);
-	if (htab_sim_table_find(new, index))
+	index = new_index(entry, htab_model_table_entries(old) / 8,
+			  htab_model_table_entries(new) / 8, shift);
+	if (htab_model_table_find(new, index))
 		return -ENOSPC;
-	copy = htab_sim_table_make(new, index);
+	copy = htab_model_table_make(new, index);
 	if (!copy)
 		return -ENOMEM;
 	copy->v = entry->v;
@@ -141,13 +141,13 @@ static int carry_over(const struct hpte *entry, const struct table *old,
 
 static int rehash(const struct table *old, struct table *new)
 {
-	const struct hpte *entry = htab_sim_table_next(old, 0);
+	const struct hpte *entry = htab_model_table_next(old, 0);
 	int r = 0;
 
 	while (entry && r == 0) {
 		if (entry->v & HPTE_BOLTED)
 			r = carry_over(entry, old, new);
-		entry = htab_sim_table_next(old, entry->index + 1);
+		entry = htab_model_table_next(old, entry->index + 1);
 	}
 	return r;
 }
@@ -198,7 +198,7 @@ static int commit_locked(struct vm *vm, uint32_t shift)
 	return rehash_and_exchange(vm);
 }
 
-int htab_sim_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift)
+int htab_model_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift)
 {
 	int r = check_arguments(vm, flags, shift);
 
@@ -207,7 +207,7 @@ int htab_sim_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift)
 	pthread_mutex_lock(&vm->lock);
 	r = commit_locked(vm, shift);
 	/* Whatever came of it, nothing is pending any more. */
-	htab_sim_resize_discard(vm);
+	htab_model_resize_discard(vm);
 	pthread_mutex_unlock(&vm->lock);
 	return r;
 }

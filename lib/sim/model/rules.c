@@ -2,7 +2,7 @@
 /* What each kernel does differently: kernel-facts 0, 1.2, 5 and 7 */
 #include "sim.h"
 
-struct rules htab_sim_rules(const struct config *config)
+struct rules htab_model_rules(const struct config *config)
 {
 	const unsigned int v = config->linux_version;
 
@@ -46,9 +46,9 @@ static int hash_v3_capability(const struct config *config)
 		 config->radix);
 }
 
-int htab_sim_capability(const struct config *config, unsigned int cap)
+int htab_model_capability(const struct config *config, unsigned int cap)
 {
-	const struct rules rules = htab_sim_rules(config);
+	const struct rules rules = htab_model_rules(config);
 	const bool hv = config->kvm == KVM_HV || config->kvm == KVM_NESTED;
 
 	if (config->kvm == KVM_NONE)

@@ -28,7 +28,7 @@ static unsigned int page_shifts(uint64_t v, uint64_t r, unsigned int *actual)
 	return *actual = 0;
 }
 
-unsigned int htab_sim_page_shift(uint64_t v, uint64_t r)
+unsigned int htab_model_page_shift(uint64_t v, uint64_t r)
 {
 	unsigned int actual;
 
@@ -50,16 +50,16 @@ static bool is_misplaced(const struct vm *vm, uint64_t v, uint64_t r)
 	return start < vm->ram && size > vm->ram - start;
 }
 
-int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
+int htab_model_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
 {
-	struct hpte *entry = htab_sim_table_find(&vm->table, index);
+	struct hpte *entry = htab_model_table_find(&vm->table, index);
 
 	if (entry && entry->v)
 		return -EIO;
 	/* B, the segment's size: 0b1x is reserved. */
 	if (v >> 63 || is_misplaced(vm, v, r))
 		return -EIO;
-	entry = htab_sim_table_make(&vm->table, index);
+	entry = htab_model_table_make(&vm->table, index);
 	if (!entry)
 		return -ENOMEM;
 	entry->v = (v & ~(HPTE_HVLOCK | HPTE_ABSENT)) | HPTE_VALID;
@@ -70,7 +70,7 @@ int htab_sim_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
 	return 0;
 }
 
-void htab_sim_remove_hpte(struct vm *vm, struct hpte *entry)
+void htab_model_remove_hpte(struct vm *vm, struct hpte *entry)
 {
 	if (!entry || !entry->v)
 		return;
@@ -78,5 +78,5 @@ void htab_sim_remove_hpte(struct vm *vm, struct hpte *entry)
 		entry->dirty = true;
 	entry->v = entry->r = 0;
 	if (!entry->dirty)
-		htab_sim_table_drop(&vm->table, entry);
+		htab_model_table_drop(&vm->table, entry);
 }
