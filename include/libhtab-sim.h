@@ -268,14 +268,58 @@ const char *htab_sim_journal(struct htab_sim_host *host);
 /* Forgets the calls so far. Since: 0.1 */
 void htab_sim_journal_clear(struct htab_sim_host *host);
 
-/* Is told the hazard's number and name, and returns; the call then does what
- * harms nobody, usually -EIO. Since: 0.1 */
-typedef void (*htab_sim_hazard_handler)(void *data, int number,
-					const char *name);
+/*
+ * Hazards: what would harm a real host. The numbers stay as they are.
+ * Since: 0.2
+ */
+enum htab_sim_hazard {
+	/* KVM_PPC_ALLOCATE_HTAB of order 0 for a VM without a table. Linux 4.11
+	 * and later write to address 0. */
+	HTAB_SIM_HAZARD_ORDER_0 = 1,
+	/* A VM is closed that lost its table to a failed ALLOCATE_HTAB, and was
+	 * not given another one. Linux 4.11 to 4.14 free its reverse map again,
+	 * which may be another VM's by then. */
+	HTAB_SIM_HAZARD_STALE_REVERSE_MAP = 5,
+	/* Use of a table that was freed since its reverse map could not be
+	 * allocated. Linux up to 4.10 writes to freed memory. */
+	HTAB_SIM_HAZARD_DANGLING_TABLE = 6,
+	/* ALLOCATE_HTAB of an order above 47, which Linux up to 4.10 does not
+	 * check: it crashes or hangs. */
+	HTAB_SIM_HAZARD_HUGE_ORDER = 7,
+	/* RESIZE_HPT_COMMIT before a vcpu has run since the table was made. The
+	 * kernel warns, and a host with panic_on_warn stops. */
+	HTAB_SIM_HAZARD_COMMIT_NOT_READY = 8,
+	/* RESIZE_HPT_COMMIT with nothing pending. Linux 4.11 to 4.13 read
+	 * address 0. */
+	HTAB_SIM_HAZARD_COMMIT_NOTHING = 9,
+	/* RESIZE_HPT_PREPARE replaced or cancelled while the kernel works on
+	 * it. Linux 4.11 to 4.13 use freed memory. */
+	HTAB_SIM_HAZARD_CANCEL_RACE = 10,
+	/* A VM is closed with a resize pending. That memory is lost until the
+	 * host boots again. */
+	HTAB_SIM_HAZARD_CLOSED_PENDING = 11,
+	/* The table is replaced while an htab fd is being read. Linux 4.11 and
+	 * later read freed memory. */
+	HTAB_SIM_HAZARD_READ_RACE = 14,
+	/* A hash guest runs on a nested hypervisor, Linux 4.20 to 5.9: the host
+	 * crashes. */
+	HTAB_SIM_HAZARD_NESTED_RUN = 20,
+	/* None of a kernel: the simulator broke its own rule that no table
+	 * changes under a running vcpu. */
+	HTAB_SIM_HAZARD_UNDER_VCPU = 31
+};
+
+/* Gets the hazard and a sentence about it. It is called without any lock of the
+ * simulator, before the call returns: it may call the simulator, and it may
+ * leave by longjmp(). If it returns, the call does what harms nobody, usually
+ * -EIO. Since: 0.2 */
+typedef void (*htab_sim_hazard_handler)(void *data,
+					enum htab_sim_hazard hazard,
+					const char *sentence);
 
 /*
- * htab_sim_on_hazard() - Be told of hazards instead of abort(); NULL restores
- * that. Since: 0.1
+ * htab_sim_on_hazard() - Call a handler at a hazard instead of abort(); NULL
+ * restores that. Since: 0.1
  */
 void htab_sim_on_hazard(struct htab_sim_host *host,
 			htab_sim_hazard_handler handler, void *data);

@@ -1,144 +1,241 @@
 /* SPDX-License-Identifier: MIT */
-/* ioctl() on what is behind a descriptor */
-#include "sim.h"
+/* The kernel's answer to a call, by what is behind the descriptor */
+#include "host.h"
 
-enum htab_sim_call htab_sim_call_of(unsigned long request)
-{
-	switch (request) {
-	case UAPI_KVM_CREATE_VM:
-		return HTAB_SIM_CREATE_VM;
-	case UAPI_KVM_RUN:
-		return HTAB_SIM_RUN;
-	case UAPI_KVM_CREATE_VCPU:
-		return HTAB_SIM_CREATE_VCPU;
-	case UAPI_KVM_CHECK_EXTENSION:
-		return HTAB_SIM_CHECK_EXTENSION;
-	case UAPI_KVM_PPC_ALLOCATE_HTAB:
-		return HTAB_SIM_ALLOCATE_HTAB;
-	case UAPI_KVM_PPC_GET_HTAB_FD:
-		return HTAB_SIM_GET_HTAB_FD;
-	case UAPI_KVM_PPC_RESIZE_HPT_PREPARE:
-		return HTAB_SIM_RESIZE_PREPARE;
-	case UAPI_KVM_PPC_RESIZE_HPT_COMMIT:
-		return HTAB_SIM_RESIZE_COMMIT;
-	default:
-		return HTAB_SIM_OTHER_IOCTL;
-	}
-}
+#include <unistd.h>
+
+/* --- calls that make a descriptor --- */
 
 static int create_vm(struct htab_sim_host *host, uintptr_t type)
 {
 	/* 0: what there is, 1: HV, 2: PR */
-	const uintptr_t kind = host->config.kvm == KVM_PR ? 2 : 1;
-	struct vm *vm;
-	int fd;
+	const uintptr_t kind = host->kernel.config.kvm == KVM_PR ? 2 : 1;
+	struct descriptor example = { .kind = FD_VM,
+				      .host = host,
+				      .watch = &host->watch };
+	int fd, r;
 
-	if (type && (!host->rules.has_vm_types || type != kind ||
-		     host->config.kvm == KVM_NONE))
+	if (type && (!host->kernel.rules.has_vm_types || type != kind ||
+		     host->kernel.config.kvm == KVM_NONE))
 		return -EINVAL;
-	htab_sim_fd_reap(host);
-	vm = htab_model_vm_make(host);
-	if (!vm)
-		return -ENOMEM;
-	fd = htab_sim_fd_make(host, FD_VM, vm, NULL);
+	fd = htab_sim_fd_open();
 	if (fd < 0)
-		htab_model_vm_destroy(vm);
-	return fd;
+		return fd;
+	r = htab_model_vm_make(&host->kernel, fd, &example.vm);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	r = htab_sim_fd_register(fd, &example);
+	if (r < 0)
+		htab_model_vm_put(example.vm);
+	return r;
 }
 
-static int get_htab_fd(struct vm *vm, const struct uapi_kvm_get_htab_fd *how,
-		       bool by_library)
+static int create_vcpu(struct htab_sim_host *host, struct vm *vm,
+		       uintptr_t id)
 {
-	struct htabfd *htabfd;
-	int fd;
+	const struct descriptor example = { .kind = FD_VCPU,
+					    .host = host,
+					    .watch = &host->watch,
+					    .vm = vm };
+	int fd = htab_sim_fd_open(), r;
 
-	if (!vm->host->rules.has_htab_fd)
+	if (fd < 0)
+		return fd;
+	r = htab_model_vcpu_make(vm, id);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	htab_model_vm_get(vm);
+	r = htab_sim_fd_register(fd, &example);
+	if (r < 0)
+		htab_model_vm_put(vm);
+	return r;
+}
+
+static int get_htab_fd(struct htab_sim_host *host, struct vm *vm,
+		       const struct call *call)
+{
+	const struct uapi_kvm_get_htab_fd *how = &call->argument.htab_fd;
+	struct descriptor example = { .kind = FD_HTAB,
+				      .host = host,
+				      .watch = &host->watch };
+	int fd, r;
+
+	if (!host->kernel.rules.has_htab_fd)
 		return -ENOTTY;
-	if (!how)
-		return -EFAULT;
+	if (call->fetched < 0)
+		return call->fetched;
 	if (how->flags & ~UINT64_C(3))
 		return -EINVAL;
-	htabfd = htab_model_htabfd_make(vm, how->flags, how->start_index);
-	if (!htabfd)
-		return -ENOMEM;
-	fd = by_library ? htab_sim_fd_lend(vm->host, vm, htabfd)
-			: htab_sim_fd_make(vm->host, FD_HTAB, vm, htabfd);
+	fd = htab_sim_fd_open();
 	if (fd < 0)
-		htab_model_htabfd_destroy(htabfd);
-	return fd;
+		return fd;
+	example.htabfd =
+		htab_model_htabfd_make(vm, how->flags, how->start_index);
+	if (!example.htabfd) {
+		close(fd);
+		return -ENOMEM;
+	}
+	r = htab_sim_fd_register(fd, &example);
+	if (r < 0)
+		htab_model_htabfd_destroy(example.htabfd);
+	return r;
 }
 
-static int resize(struct vm *vm, enum htab_sim_call call,
-		  const struct uapi_kvm_ppc_resize_hpt *how)
+/* --- calls on the table --- */
+
+static int allocate_htab(struct call *call, struct vm *vm)
 {
-	if (!vm->host->rules.has_resize)
+	const struct kernel *kernel = vm->kernel;
+	struct op op = { .vm = vm };
+	uint32_t order = call->argument.order;
+	int r;
+
+	/* Before the pointer is looked at */
+	if (kernel->config.kvm == KVM_NESTED && kernel->rules.refuses_nested)
+		return -EOPNOTSUPP;
+	if (call->fetched < 0)
+		return call->fetched;
+	r = htab_model_allocate_htab(&op, &order);
+	call->hazards |= op.hazards;
+	/* The table is there even if the order cannot be written. */
+	if (r == 0 && kernel->rules.writes_back)
+		r = htab_sim_store(call, call->event.arg, &order,
+				   sizeof(order));
+	if (r == 0)
+		call->entry.order_after = order;
+	return r;
+}
+
+static int resize(struct call *call, struct vm *vm)
+{
+	struct op op = { .vm = vm };
+	int r;
+
+	if (!vm->kernel->rules.has_resize)
 		return -ENOTTY;
-	if (!how)
-		return -EFAULT;
-	if (call == HTAB_SIM_RESIZE_PREPARE)
-		return htab_model_resize_prepare(vm, how->flags, how->shift);
-	return htab_model_resize_commit(vm, how->flags, how->shift);
+	if (call->fetched < 0)
+		return call->fetched;
+	if (call->event.call == HTAB_SIM_RESIZE_PREPARE)
+		r = htab_model_resize_prepare(&op, &call->argument.resize);
+	else
+		r = htab_model_resize_commit(&op, &call->argument.resize);
+	call->hazards |= op.hazards;
+	return r;
 }
 
-static int kvm_ioctl(struct htab_sim_host *host, enum htab_sim_call call,
-		     void *arg)
+int htab_sim_enter(struct call *call, struct vm *vm)
 {
-	switch (call) {
+	struct op op = { .vm = vm };
+	const int r = htab_model_enter(&op);
+
+	if (r == 0)
+		htab_model_vm_get(vm);
+	call->hazards |= op.hazards;
+	return r;
+}
+
+int htab_sim_leave(struct call *call, struct vm *vm)
+{
+	struct op op = { .vm = vm };
+	const int r = htab_model_leave(&op);
+
+	call->hazards |= op.hazards;
+	if (r == 0)
+		call->hazards |= htab_model_vm_put(vm);
+	return r;
+}
+
+/* --- by the kind of the descriptor --- */
+
+static int kvm_ioctl(struct htab_sim_host *host, const struct call *call)
+{
+	const uintptr_t number = (uintptr_t)call->event.arg;
+
+	switch (call->event.call) {
 	case HTAB_SIM_CREATE_VM:
-		return create_vm(host, (uintptr_t)arg);
+		return create_vm(host, number);
 	case HTAB_SIM_CHECK_EXTENSION:
-		return htab_model_capability(&host->config,
-					   (unsigned int)(uintptr_t)arg);
+		return htab_model_capability(&host->kernel.config,
+					     (unsigned int)number);
 	default:
 		return -EINVAL;
 	}
 }
 
-static bool has_hv(const struct vm *vm)
+static int hv_ioctl(struct htab_sim_host *host, struct vm *vm,
+		    struct call *call)
 {
-	return vm->host->config.kvm == KVM_HV ||
-	       vm->host->config.kvm == KVM_NESTED;
-}
-
-static int vm_ioctl(struct vm *vm, enum htab_sim_call call, void *arg,
-		    bool by_library)
-{
-	struct htab_sim_host *host = vm->host;
-
-	if (!htab_model_vm_is_ours(vm))
-		return -EIO;
-	if (call == HTAB_SIM_CREATE_VCPU)
-		return htab_sim_fd_make(host, FD_VCPU, vm, NULL);
-	if (call == HTAB_SIM_CHECK_EXTENSION && host->rules.vm_has_check)
-		return htab_model_capability(&host->config,
-					   (unsigned int)(uintptr_t)arg);
-	if (!has_hv(vm))
-		return -ENOTTY;
-	switch (call) {
+	switch (call->event.call) {
 	case HTAB_SIM_ALLOCATE_HTAB:
-		return htab_model_allocate_htab(vm, arg);
+		return allocate_htab(call, vm);
 	case HTAB_SIM_GET_HTAB_FD:
-		return get_htab_fd(vm, arg, by_library);
+		return get_htab_fd(host, vm, call);
 	case HTAB_SIM_RESIZE_PREPARE:
 	case HTAB_SIM_RESIZE_COMMIT:
-		return resize(vm, call, arg);
+		return resize(call, vm);
 	default:
 		return -ENOTTY;
 	}
 }
 
-int htab_sim_dispatch(const struct descriptor *descriptor,
-		      enum htab_sim_call call, void *arg, bool by_library)
+static int vm_ioctl(struct htab_sim_host *host, struct vm *vm,
+		    struct call *call)
 {
+	const enum kvm_kind kvm = host->kernel.config.kvm;
+	const uintptr_t number = (uintptr_t)call->event.arg;
+
+	if (call->event.call == HTAB_SIM_CREATE_VCPU)
+		return create_vcpu(host, vm, number);
+	if (call->event.call == HTAB_SIM_CHECK_EXTENSION &&
+	    host->kernel.rules.vm_has_check)
+		return htab_model_capability(&host->kernel.config,
+					     (unsigned int)number);
+	return kvm == KVM_HV || kvm == KVM_NESTED ? hv_ioctl(host, vm, call)
+						  : -ENOTTY;
+}
+
+static long htabfd_call(struct call *call, struct htabfd *htabfd)
+{
+	const struct htab_sim_event *event = &call->event;
+	struct op op = { .vm = htabfd->vm };
+	long n;
+
+	switch (event->call) {
+	case HTAB_SIM_READ:
+		return htab_model_htabfd_read(htabfd, call->read_to, event->len,
+					      call->usable);
+	case HTAB_SIM_WRITE:
+		n = htab_model_htabfd_write(&op, htabfd, event->buf, event->len,
+					    call->usable);
+		call->hazards |= op.hazards;
+		return n;
+	default:
+		return -ENOTTY;
+	}
+}
+
+long htab_sim_dispatch(struct call *call, const struct descriptor *descriptor)
+{
+	const enum htab_sim_call kind = call->event.call;
+
+	/* Another process made it. (A kernel would serve an htab fd; what this
+	 * process has is a copy that the other one knows nothing of.) */
+	if (!descriptor->watch && descriptor->kind != FD_KVM)
+		return -EIO;
+	if (descriptor->kind == FD_HTAB)
+		return htabfd_call(call, descriptor->htabfd);
+	if (kind == HTAB_SIM_READ || kind == HTAB_SIM_WRITE)
+		return -EINVAL;
 	switch (descriptor->kind) {
 	case FD_KVM:
-		return kvm_ioctl(descriptor->host, call, arg);
+		return kvm_ioctl(descriptor->host, call);
 	case FD_VM:
-		return vm_ioctl(descriptor->vm, call, arg, by_library);
-	case FD_VCPU:
-		return htab_model_vm_is_ours(descriptor->vm) ? -EINVAL : -EIO;
-	case FD_HTAB:
-		break;
+		return vm_ioctl(descriptor->host, descriptor->vm, call);
+	default:
+		return -EINVAL; /* a vcpu */
 	}
-	return -ENOTTY;
 }

@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls that a test lets fail, or answers itself */
-#include "sim.h"
+#include "host.h"
 
-/* With the lock: nothing set costs a call nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A test that sets a fault which cannot come would pass for nothing. */
+static void require(bool good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "libhtab-sim: %s\n", what);
+	abort();
+}
+
+static void require_error(unsigned int count, int error)
+{
+	require(count == 0 || (error < 0 && error > -4096),
+		"a fault needs a negative errno");
+}
+
+/* Caller holds faults->lock. Updates `armed`, which lets calls skip the lock
+ * when no fault is configured. */
 static void rearm(struct faults *faults)
 {
-	bool armed = faults->nth || faults->interceptor || faults->reverse_maps;
+	bool armed = faults->nth || faults->interceptor;
 
 	for (int i = 0; i < CALL_KINDS; i++)
 		armed |= faults->next[i].count > 0;
@@ -18,8 +37,9 @@ HTAB_EXPORT void htab_sim_fail_next(struct htab_sim_host *host,
 {
 	struct faults *faults = &host->faults;
 
-	if ((int)call < HTAB_SIM_CREATE_VM || (int)call >= CALL_KINDS)
-		return;
+	require((int)call >= HTAB_SIM_CREATE_VM && (int)call < CALL_KINDS,
+		"a fault of an unknown kind of call");
+	require_error(count, error);
 	pthread_mutex_lock(&faults->lock);
 	faults->next[call].count = count;
 	faults->next[call].error = error;
@@ -32,6 +52,7 @@ HTAB_EXPORT void htab_sim_fail_nth(struct htab_sim_host *host, unsigned int n,
 {
 	struct faults *faults = &host->faults;
 
+	require_error(n, error);
 	pthread_mutex_lock(&faults->lock);
 	faults->nth = n;
 	faults->nth_error = error;
@@ -42,12 +63,7 @@ HTAB_EXPORT void htab_sim_fail_nth(struct htab_sim_host *host, unsigned int n,
 HTAB_EXPORT void htab_sim_fail_reverse_map(struct htab_sim_host *host,
 					   unsigned int count)
 {
-	struct faults *faults = &host->faults;
-
-	pthread_mutex_lock(&faults->lock);
-	faults->reverse_maps = count;
-	rearm(faults);
-	pthread_mutex_unlock(&faults->lock);
+	htab_model_fail_reverse_maps(&host->kernel, count);
 }
 
 HTAB_EXPORT void htab_sim_intercept(struct htab_sim_host *host,
@@ -63,7 +79,7 @@ HTAB_EXPORT void htab_sim_intercept(struct htab_sim_host *host,
 	pthread_mutex_unlock(&faults->lock);
 }
 
-/* With the lock: an error that is due, or 0 */
+/* Caller holds faults->lock. Returns an error that is due, or 0. */
 static int due(struct faults *faults, enum htab_sim_call call)
 {
 	int error = 0;
@@ -78,16 +94,13 @@ static int due(struct faults *faults, enum htab_sim_call call)
 	return error;
 }
 
-bool htab_sim_faults_answer(struct htab_sim_host *host,
+bool htab_sim_faults_answer(struct faults *faults,
 			    const struct htab_sim_event *event, long *result)
 {
-	struct faults *faults = &host->faults;
 	htab_sim_interceptor interceptor;
 	void *data;
 	int error;
 
-	if (!atomic_load(&faults->armed))
-		return false;
 	pthread_mutex_lock(&faults->lock);
 	error = due(faults, event->call);
 	interceptor = faults->interceptor;
@@ -98,22 +111,5 @@ bool htab_sim_faults_answer(struct htab_sim_host *host,
 		*result = error;
 		return true;
 	}
-	/* Without the lock: it may call the simulator. */
 	return interceptor && interceptor(data, event, result);
-}
-
-bool htab_sim_faults_reverse_map(struct htab_sim_host *host)
-{
-	struct faults *faults = &host->faults;
-	bool fails;
-
-	if (!atomic_load(&faults->armed))
-		return false;
-	pthread_mutex_lock(&faults->lock);
-	fails = faults->reverse_maps > 0;
-	if (fails)
-		faults->reverse_maps--;
-	rearm(faults);
-	pthread_mutex_unlock(&faults->lock);
-	return fails;
 }

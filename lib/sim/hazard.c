@@ -1,41 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* What would harm a real host; numbers as in kernel-facts 7 */
-#include "sim.h"
+/* Hazards, reported: what they are is in libhtab-sim.h */
+#include "host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *name_of(enum hazard hazard)
+static const char *name_of(enum htab_sim_hazard hazard)
 {
 	switch (hazard) {
-	case HAZARD_ORDER_0:
+	case HTAB_SIM_HAZARD_ORDER_0:
 		return "ALLOCATE_HTAB of order 0 without a table (the kernel "
 		       "writes to address 0)";
-	case HAZARD_DANGLING:
+	case HTAB_SIM_HAZARD_STALE_REVERSE_MAP:
+		return "VM closed after it lost its table to a failed "
+		       "ALLOCATE_HTAB (the kernel frees memory that may be "
+		       "another VM's)";
+	case HTAB_SIM_HAZARD_DANGLING_TABLE:
 		return "use of a table that was freed when its reverse map "
-		       "could not be had (the kernel writes to freed memory)";
-	case HAZARD_HUGE_ORDER:
+		       "could not be allocated (the kernel writes to freed "
+		       "memory)";
+	case HTAB_SIM_HAZARD_HUGE_ORDER:
 		return "ALLOCATE_HTAB of an order that the kernel does not "
 		       "check (it crashes or hangs)";
-	case HAZARD_COMMIT_NOT_READY:
+	case HTAB_SIM_HAZARD_COMMIT_NOT_READY:
 		return "RESIZE_HPT_COMMIT before the first run (the kernel "
 		       "warns, and a host may panic on that)";
-	case HAZARD_COMMIT_NOTHING:
+	case HTAB_SIM_HAZARD_COMMIT_NOTHING:
 		return "RESIZE_HPT_COMMIT with nothing pending (the kernel "
 		       "reads address 0)";
-	case HAZARD_CANCEL_RACE:
+	case HTAB_SIM_HAZARD_CANCEL_RACE:
 		return "RESIZE_HPT_PREPARE replaced or cancelled while it "
 		       "works (the kernel uses freed memory)";
-	case HAZARD_CLOSED_PENDING:
-		return "VM closed with a resize pending (its memory is gone "
+	case HTAB_SIM_HAZARD_CLOSED_PENDING:
+		return "VM closed with a resize pending (its memory is lost "
 		       "until the host is switched off)";
-	case HAZARD_READ_RACE:
+	case HTAB_SIM_HAZARD_READ_RACE:
 		return "table replaced while an htab fd is being read (the "
 		       "kernel reads freed memory)";
-	case HAZARD_NESTED_RUN:
+	case HTAB_SIM_HAZARD_NESTED_RUN:
 		return "hash guest run on a nested hypervisor (the host "
 		       "crashes)";
-	case HAZARD_UNDER_VCPU:
+	case HTAB_SIM_HAZARD_UNDER_VCPU:
 		return "the simulator's own rule is broken: table changed "
 		       "under a running vcpu";
 	}
@@ -46,19 +51,36 @@ HTAB_EXPORT void htab_sim_on_hazard(struct htab_sim_host *host,
 				    htab_sim_hazard_handler handler,
 				    void *data)
 {
-	host->hazard_handler = handler;
-	host->hazard_data = data;
+	struct hazard_watch *watch = &host->hazards;
+
+	pthread_mutex_lock(&watch->lock);
+	watch->handler = handler;
+	watch->data = data;
+	pthread_mutex_unlock(&watch->lock);
 }
 
-void htab_sim_hazard(struct htab_sim_host *host, enum hazard hazard)
+static void report(struct htab_sim_host *host, enum htab_sim_hazard hazard)
 {
-	const char *name = name_of(hazard);
+	struct hazard_watch *watch = &host->hazards;
+	htab_sim_hazard_handler handler;
+	void *data;
 
-	if (host->hazard_handler) {
-		host->hazard_handler(host->hazard_data, (int)hazard, name);
+	pthread_mutex_lock(&watch->lock);
+	handler = watch->handler;
+	data = watch->data;
+	pthread_mutex_unlock(&watch->lock);
+	if (handler) {
+		handler(data, hazard, name_of(hazard));
 		return;
 	}
 	fprintf(stderr, "%slibhtab-sim: hazard %d: %s\n",
-		htab_sim_journal(host), (int)hazard, name);
+		htab_sim_journal(host), (int)hazard, name_of(hazard));
 	abort();
+}
+
+void htab_sim_report(struct htab_sim_host *host, uint32_t hazards)
+{
+	for (int i = 1; hazards >> i; i++)
+		if (hazards >> i & 1)
+			report(host, (enum htab_sim_hazard)i);
 }

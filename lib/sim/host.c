@@ -1,53 +1,123 @@
 /* SPDX-License-Identifier: MIT */
-#include "sim.h"
+/* Hosts: switched on and off, and what fork() makes of them */
+#include "host.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-static int switch_on(struct htab_sim_host *host, const char *description)
+/* Those that are on, and those that are off but still in use. The lock is taken
+ * before the registry's. */
+static pthread_mutex_t hosts_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct htab_sim_host *hosts;
+
+/* --- fork --- */
+
+static void for_each_lock(struct htab_sim_host *host,
+			  int (*function)(pthread_mutex_t *lock))
 {
-	int r = htab_model_config_parse(&host->config, description);
-
-	if (r < 0)
-		return r;
-	host->rules = htab_model_rules(&host->config);
-	host->memory = (struct host_memory){
-		.pages_free = host->config.memory,
-		.pool_free = host->rules.has_pool ? host->config.pool : 0,
-	};
-	host->epollfd = epoll_create1(EPOLL_CLOEXEC);
-	if (host->epollfd < 0)
-		return -errno;
-	host->kvmfd = htab_sim_fd_make(host, FD_KVM, NULL, NULL);
-	if (host->kvmfd < 0) {
-		r = host->kvmfd;
-		goto out_epoll;
-	}
-	r = htab_sim_fd_make_spare(host);
-	if (r < 0)
-		goto out_kvm;
-	return 0;
-
-out_kvm:
-	close(host->kvmfd);
-	htab_sim_fd_reap(host);
-out_epoll:
-	close(host->epollfd);
-	return r;
+	function(&host->kernel.lock);
+	function(&host->journal.lock);
+	function(&host->faults.lock);
+	function(&host->hazards.lock);
 }
+
+/* A lock that another thread held would stay locked in the child for good, and
+ * what it protects half changed. So fork() waits for all of them. */
+static void before_fork(void)
+{
+	pthread_mutex_lock(&hosts_lock);
+	htab_sim_fd_lock();
+	for (struct htab_sim_host *host = hosts; host; host = host->next)
+		for_each_lock(host, pthread_mutex_lock);
+}
+
+static void after_fork(void)
+{
+	for (struct htab_sim_host *host = hosts; host; host = host->next)
+		for_each_lock(host, pthread_mutex_unlock);
+	htab_sim_fd_unlock();
+	pthread_mutex_unlock(&hosts_lock);
+}
+
+/* The child shares the epoll instance and the descriptors with its parent. It
+ * begins with an instance and with VMs of its own; the others it only knows to
+ * be another process's. */
+static void after_fork_in_child(void)
+{
+	for (struct htab_sim_host *host = hosts; host; host = host->next) {
+		close(host->watch.epollfd);
+		host->watch = (struct watch){
+			.epollfd = epoll_create1(EPOLL_CLOEXEC),
+		};
+		host->kernel.vms = NULL;
+	}
+	htab_sim_fd_disinherit();
+	after_fork();
+}
+
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
+/* --- switched on --- */
+
+static int open_kvm(struct htab_sim_host *host)
+{
+	const struct descriptor example = { .kind = FD_KVM,
+					    .host = host,
+					    .watch = &host->watch };
+	const int fd = htab_sim_fd_open();
+
+	return fd < 0 ? fd : htab_sim_fd_register(fd, &example);
+}
+
+static int init_mutex(pthread_mutex_t *lock)
+{
+	return pthread_mutex_init(lock, NULL);
+}
+
+static int switch_on(struct htab_sim_host *host)
+{
+	host->watch.epollfd = epoll_create1(EPOLL_CLOEXEC);
+	if (host->watch.epollfd < 0)
+		return -errno;
+	host->kvmfd = open_kvm(host);
+	if (host->kvmfd < 0) {
+		close(host->watch.epollfd);
+		return host->kvmfd;
+	}
+	htab_model_boot(&host->kernel);
+	for_each_lock(host, init_mutex);
+	pthread_mutex_lock(&hosts_lock);
+	host->next = hosts;
+	hosts = host;
+	pthread_mutex_unlock(&hosts_lock);
+	return 0;
+}
+
+static void sweep(void);
 
 HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
 {
 	struct htab_sim_host *host = calloc(1, sizeof(*host));
+	char why[128] = "";
 	int r;
 
 	if (!host)
 		return NULL;
-	pthread_mutex_init(&host->lock, NULL);
-	pthread_mutex_init(&host->journal.lock, NULL);
-	pthread_mutex_init(&host->faults.lock, NULL);
-	r = switch_on(host, description);
+	pthread_once(&fork_once, watch_forks);
+	sweep();
+	r = htab_model_config_parse(&host->kernel.config, description, why,
+				    sizeof(why));
+	if (*why)
+		fprintf(stderr, "libhtab-sim: %s\n", why);
+	if (r == 0)
+		r = switch_on(host);
 	if (r < 0) {
 		free(host);
 		errno = -r;
@@ -56,29 +126,71 @@ HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
 	return host;
 }
 
+/* --- switched off --- */
+
+static void destroy(struct htab_sim_host *host)
+{
+	close(host->watch.epollfd);
+	htab_model_halt(&host->kernel);
+	for_each_lock(host, pthread_mutex_destroy);
+	free(host);
+}
+
+/* A host that is off is gone as soon as nothing of it is open or in use. */
+static void sweep(void)
+{
+	struct htab_sim_host **at = &hosts;
+
+	pthread_mutex_lock(&hosts_lock);
+	while (*at) {
+		struct htab_sim_host *host = *at;
+
+		if (atomic_load(&host->off)) {
+			/* Whoever would be told of hazards is gone. */
+			htab_sim_fd_reap(&host->watch);
+			htab_model_drop_parked(&host->kernel);
+		}
+		if (atomic_load(&host->off) &&
+		    htab_sim_fd_let_go(host, &host->watch)) {
+			*at = host->next;
+			destroy(host);
+		} else {
+			at = &host->next;
+		}
+	}
+	pthread_mutex_unlock(&hosts_lock);
+}
+
 HTAB_EXPORT int htab_sim_host_free(struct htab_sim_host *host)
 {
-	int still_open;
+	unsigned int left;
+	uint32_t hazards;
 
 	if (!host)
 		return 0;
-	/* Without /dev/kvm, and with what the library has not closed */
-	still_open = htab_sim_fd_reap(host) - 1 + (host->spare->htabfd != NULL);
-	htab_sim_fd_close_spare(host);
 	close(host->kvmfd);
-	htab_sim_fd_reap(host);
-	htab_sim_fd_disown(host);
-	close(host->epollfd);
-	htab_model_memory_destroy(&host->memory);
-	pthread_mutex_destroy(&host->faults.lock);
-	pthread_mutex_destroy(&host->journal.lock);
-	pthread_mutex_destroy(&host->lock);
-	free(host->journal.text);
-	free(host);
-	return still_open;
+	hazards = htab_sim_fd_reap(&host->watch);
+	atomic_store(&host->off, true);
+	left = htab_sim_fd_count(&host->watch);
+	left += htab_model_vcpus_inside(&host->kernel);
+	hazards |= htab_sim_fd_take_all(&host->watch);
+	hazards |= htab_model_drop_parked(&host->kernel);
+	htab_sim_report(host, hazards);
+	sweep();
+	return (int)left;
 }
 
 HTAB_EXPORT int htab_sim_kvmfd(const struct htab_sim_host *host)
 {
 	return host->kvmfd;
+}
+
+HTAB_EXPORT uint64_t htab_sim_free_memory(struct htab_sim_host *host,
+					  enum htab_sim_memory memory)
+{
+	const uint32_t hazards = htab_sim_fd_reap(&host->watch);
+	const uint64_t bytes = htab_model_free_memory(&host->kernel, memory);
+
+	htab_sim_report(host, hazards);
+	return bytes;
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The system calls so far, with decoded names */
-#include "sim.h"
+#include "host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void htab_sim_journal_add(struct htab_sim_host *host, const struct journal_entry *entry)
+void htab_sim_journal_add(struct journal *journal,
+			  const struct journal_entry *entry)
 {
-	struct journal *journal = &host->journal;
-
 	pthread_mutex_lock(&journal->lock);
 	journal->entries[journal->count++ % JOURNAL_SIZE] = *entry;
 	pthread_mutex_unlock(&journal->lock);
@@ -45,7 +44,8 @@ static void print_capability(FILE *out, uint64_t cap)
 	fprintf(out, "%llu", (unsigned long long)cap);
 }
 
-static void print_order(FILE *out, const char *name, const struct journal_entry *entry)
+static void print_order(FILE *out, const char *name,
+			const struct journal_entry *entry)
 {
 	fprintf(out, "%s(order=%llu", name, (unsigned long long)entry->a);
 	if (entry->b)
@@ -135,27 +135,49 @@ static void print_result(FILE *out, const struct journal_entry *entry)
 	fputc('\n', out);
 }
 
+static void print_journal(FILE *out, const struct journal *journal)
+{
+	uint64_t i = journal->count > JOURNAL_SIZE
+			     ? journal->count - JOURNAL_SIZE
+			     : 0;
+
+	for (; i < journal->count; i++) {
+		print_call(out, &journal->entries[i % JOURNAL_SIZE]);
+		print_result(out, &journal->entries[i % JOURNAL_SIZE]);
+	}
+}
+
+/* Each thread has the text that it asked for last, so that none takes away
+ * what another one reads. */
+static pthread_key_t text_key;
+static pthread_once_t text_once = PTHREAD_ONCE_INIT;
+
+static void make_text_key(void)
+{
+	if (pthread_key_create(&text_key, free) != 0)
+		abort();
+}
+
+static void keep_text(char *text)
+{
+	pthread_once(&text_once, make_text_key);
+	free(pthread_getspecific(text_key));
+	pthread_setspecific(text_key, text);
+}
+
 HTAB_EXPORT const char *htab_sim_journal(struct htab_sim_host *host)
 {
 	struct journal *journal = &host->journal;
-	uint64_t first;
+	char *text = NULL;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&text, &size);
 
-	pthread_mutex_lock(&journal->lock);
-	free(journal->text);
-	journal->text = NULL;
-	out = open_memstream(&journal->text, &size);
 	if (out) {
-		first = journal->count > JOURNAL_SIZE
-				? journal->count - JOURNAL_SIZE
-				: 0;
-		for (uint64_t i = first; i < journal->count; i++) {
-			print_call(out, &journal->entries[i % JOURNAL_SIZE]);
-			print_result(out, &journal->entries[i % JOURNAL_SIZE]);
-		}
+		pthread_mutex_lock(&journal->lock);
+		print_journal(out, journal);
+		pthread_mutex_unlock(&journal->lock);
 		fclose(out);
 	}
-	pthread_mutex_unlock(&journal->lock);
-	return journal->text ? journal->text : "";
+	keep_text(text);
+	return text ? text : "";
 }

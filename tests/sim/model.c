@@ -34,13 +34,14 @@ void close_host(struct htab_sim_host *host)
 	assert_int_equal(htab_sim_host_free(host), 0);
 }
 
-static void remember(void *data, int number, const char *name)
+static void remember(void *data, enum htab_sim_hazard hazard,
+		     const char *sentence)
 {
 	struct hazards *hazards = data;
 
-	assert_non_null(name);
+	assert_non_null(sentence);
 	hazards->count++;
-	hazards->last = number;
+	hazards->last = (int)hazard;
 }
 
 void watch_hazards(struct htab_sim_host *host, struct hazards *hazards)

@@ -22,7 +22,7 @@ static const uintptr_t caps[] = {
 static const struct claims since_3_17[] = {
 	{ "linux=3.17", { 0, 1, 1, 0, 0, 0 }, NO_RESIZE },
 	{ "linux=4.10", { 0, 1, 1, 0, 0, 0 }, NO_RESIZE },
-	{ "linux=4.10 cpu=power9", { 0, 1, 1, 0, 0, 0 }, NO_RESIZE },
+	{ "linux=4.10 cpu=power8", { 0, 1, 1, 0, 0, 0 }, NO_RESIZE },
 	{ "linux=4.11", { 0, 1, 1, 1, 0, 0 }, ALL },
 	{ "linux=4.11 cpu=power7", { 0, 1, 1, 1, 0, 0 }, ALL },
 	{ "linux=4.11 cpu=power9", { 0, 1, 1, 0, 1, 0 }, 0 },

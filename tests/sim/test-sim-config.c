@@ -57,7 +57,7 @@ static void nothing_said_is_a_current_power8_with_room(void **state)
 	}
 }
 
-static void radix_is_the_default_from_power9_and_4_11_on(void **state)
+static void radix_is_the_default_from_power9_on(void **state)
 {
 	static const struct {
 		const char *host;
@@ -65,7 +65,6 @@ static void radix_is_the_default_from_power9_and_4_11_on(void **state)
 	} hosts[] = {
 		{ "cpu=power8", 0 },
 		{ "cpu=power9-dd2.0", 1 },
-		{ "cpu=power9 linux=4.10", 0 },
 		{ "cpu=power9 linux=4.11", 1 },
 		{ "cpu=power10", 1 },
 		{ "cpu=power10 mmu=hash", 0 },
@@ -91,7 +90,7 @@ static void radix_is_the_default_from_power9_and_4_11_on(void **state)
 static void sizes_have_units_and_separators_are_free(void **state)
 {
 	struct htab_sim_host *host =
-		a_host("cma=524288,memory=3K\tlinux=3.6.11\nblock=1M, pool=2");
+		a_host("memory=3K\tlinux=3.6.11\nblock=1M, pool=2,ram=524288");
 
 	(void)state;
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES), 3 << 10);
@@ -106,33 +105,24 @@ static void sizes_have_units_and_separators_are_free(void **state)
 	close_host(host);
 }
 
-/* So that a description may be built from a default and what differs. */
-static void the_last_word_counts(void **state)
+/* 5 % of 4 GiB, which kernels up to 3.19 round up to 128 MiB */
+static void the_usual_area_depends_on_the_kernel(void **state)
 {
-	struct htab_sim_host *host =
-		a_host("linux=4.3 cma=1G kvm=pr linux=7.2 kvm=hv cma=2G");
-	int vmfd = a_vm(host);
+	static const struct {
+		const char *host;
+		uint64_t mib;
+	} hosts[] = { { "linux=3.11", 0 },   { "linux=3.12", 256 },
+		      { "linux=3.19", 256 }, { "linux=4.0", 208 },
+		      { NULL, 208 },	     { "linux=3.12 cma=1M", 1 } };
 
 	(void)state;
-	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA),
-			 UINT64_C(2) << 30);
-	assert_result(allocate_order(vmfd, 17), -EINVAL);
-	close(vmfd);
-	close_host(host);
-}
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = a_host(hosts[i].host);
 
-static void areas_of_other_kernels_are_ignored(void **state)
-{
-	struct htab_sim_host *host = a_host("linux=3.12 pool=3 cma=1M");
-
-	(void)state;
-	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 0);
-	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), 1 << 20);
-	close_host(host);
-	host = a_host("linux=3.11 pool=3 cma=1M");
-	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 3);
-	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), 0);
-	close_host(host);
+		assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA),
+				 hosts[i].mib << 20);
+		close_host(host);
+	}
 }
 
 static void what_is_no_setting_is_einval_and_named(void **state)
@@ -149,7 +139,8 @@ static void what_is_no_setting_is_einval_and_named(void **state)
 		"cma=-1",	 "cma=1X",	   "cma=1MM",
 		"cma=1k",	 "cma=16777216T",  "memory=18446744073709551616",
 		"block=+1",	 "pool=1.5",	   "ram=16M.",
-		"polls=many",	 "colour=blue",	   "=1",
+		"polls=many",	 "polls=1K",	   "pool=1K",
+		"colour=blue",	   "=1",
 		"linux=6.1=2",
 	};
 
@@ -167,15 +158,55 @@ static void what_is_no_setting_is_einval_and_named(void **state)
 
 static void what_no_machine_is_is_einval(void **state)
 {
+	static const char *const too_old[] = {
+		"cpu=power8 linux=3.13", "cpu=power9 linux=4.10",
+		"cpu=power9-dd2.0 linux=4.10", "cpu=power10 linux=5.9",
+		"cpu=power10 linux=3.6",
+	};
+
 	(void)state;
 	assert_string_equal(complaint("mmu=radix"),
 			    "libhtab-sim: this cpu has no radix MMU\n");
-	assert_string_equal(complaint("mmu=radix cpu=power9 linux=4.10"),
-			    "libhtab-sim: mmu=radix needs Linux 4.11\n");
+	for (size_t i = 0; i < COUNT_OF(too_old); i++)
+		assert_string_equal(complaint(too_old[i]),
+				    "libhtab-sim: this cpu needs a later Linux "
+				    "(power8: 3.14, power9: 4.11, power10: "
+				    "5.10)\n");
 	assert_string_equal(complaint("kvm=nested linux=4.19"),
 			    "libhtab-sim: kvm=nested needs Linux 4.20\n");
 	assert_string_equal(complaint("kvm=nested mmu=hash"),
 			    "libhtab-sim: kvm=nested needs mmu=radix\n");
+	assert_string_equal(complaint("linux=3.12 pool=0"),
+			    "libhtab-sim: pool= ended with Linux 3.11; later "
+			    "kernels have cma=\n");
+	assert_string_equal(complaint("cma=0 linux=3.11"),
+			    "libhtab-sim: cma= needs Linux 3.12; earlier "
+			    "kernels have pool=\n");
+	assert_string_equal(complaint("polls=0"),
+			    "libhtab-sim: polls=0: no kernel has a resize "
+			    "ready at once\n");
+}
+
+static void what_is_said_twice_is_einval(void **state)
+{
+	(void)state;
+	assert_string_equal(complaint("linux=4.3 cma=1G linux=4.3"),
+			    "libhtab-sim: linux= is there twice\n");
+	assert_string_equal(complaint("mmu=hash mmu=radix"),
+			    "libhtab-sim: mmu= is there twice\n");
+}
+
+static void each_cpu_runs_from_its_first_kernel_on(void **state)
+{
+	static const char *const first[] = {
+		"cpu=power7 linux=3.6", "cpu=power8 linux=3.14",
+		"cpu=power9 linux=4.11", "cpu=power9-dd2.0 linux=4.11",
+		"cpu=power10 linux=5.10", "linux=3.6", "linux=3.14",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(first); i++)
+		close_host(a_host(first[i]));
 }
 
 static void ram_and_page_decide_the_vrma(void **state)
@@ -194,12 +225,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_said_is_a_current_power8_with_room),
-		cmocka_unit_test(radix_is_the_default_from_power9_and_4_11_on),
+		cmocka_unit_test(radix_is_the_default_from_power9_on),
 		cmocka_unit_test(sizes_have_units_and_separators_are_free),
-		cmocka_unit_test(the_last_word_counts),
-		cmocka_unit_test(areas_of_other_kernels_are_ignored),
+		cmocka_unit_test(the_usual_area_depends_on_the_kernel),
 		cmocka_unit_test(what_is_no_setting_is_einval_and_named),
 		cmocka_unit_test(what_no_machine_is_is_einval),
+		cmocka_unit_test(what_is_said_twice_is_einval),
+		cmocka_unit_test(each_cpu_runs_from_its_first_kernel_on),
 		cmocka_unit_test(ram_and_page_decide_the_vrma),
 	};
 

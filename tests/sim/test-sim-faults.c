@@ -38,6 +38,7 @@ static int open_descriptors(void)
 
 static long call_of_kind(enum htab_sim_call call)
 {
+	static uintptr_t vcpu_id;
 	int htabfd = -1;
 	long result = -EPROTO;
 	char byte = 0;
@@ -51,8 +52,8 @@ static long call_of_kind(enum htab_sim_call call)
 		result = htabfd = htab_sim_vm_new(host);
 		break;
 	case HTAB_SIM_CREATE_VCPU:
-		result = htabfd =
-			htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
+		result = htabfd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU,
+						 (void *)vcpu_id++);
 		break;
 	case HTAB_SIM_CHECK_EXTENSION:
 		result = capability(vmfd, 0);
@@ -130,11 +131,6 @@ static void other_kinds_do_not_fail(void **state)
 	assert_result(run(vmfd), 0);
 	htab_sim_fail_next(host, HTAB_SIM_RESIZE_COMMIT, 0, 0);
 	assert_result(commit(vmfd, 20), -ENXIO);
-	/* None of the kinds */
-	htab_sim_fail_next(host, (enum htab_sim_call)0, 1, -EPERM);
-	htab_sim_fail_next(host, (enum htab_sim_call)(HTAB_SIM_RUN + 1), 1,
-			   -EPERM);
-	assert_result(htab_reset(vmfd), 0);
 }
 
 static void a_close_that_fails_has_closed(void **state)
@@ -307,31 +303,102 @@ static void an_interceptor_may_call_the_simulator(void **state)
 	close(seen.inner_vm);
 }
 
-/* Its memory is still there, while the call that works on it is. */
 static bool close_it(void *data, const struct htab_sim_event *event,
 		     long *result)
 {
-	uint64_t *pages = data;
-
+	(void)data;
 	(void)result;
 	close(event->fd);
-	*pages = htab_sim_free_memory(host, HTAB_SIM_PAGES);
 	return false;
 }
 
-static void a_vm_that_is_closed_lives_on_until_its_calls_end(void **state)
+static void an_interceptor_that_closes_the_descriptor_comes_first(void **state)
 {
 	int closed = a_vm_with_table(host, 22);
 	uint64_t before = htab_sim_free_memory(host, HTAB_SIM_PAGES);
-	uint64_t pages = 0;
 
 	(void)state;
-	htab_sim_intercept(host, close_it, &pages);
-	assert_result(allocate_order(closed, 22), 0);
+	htab_sim_intercept(host, close_it, NULL);
+	assert_result(allocate_order(closed, 22), -EBADF);
 	htab_sim_intercept(host, NULL, NULL);
-	assert_int_equal(pages, before);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES),
 			 before + (4 << 20));
+}
+
+static jmp_buf back;
+
+static bool jump_away(void *data, const struct htab_sim_event *event,
+		      long *result)
+{
+	(void)data;
+	(void)event;
+	(void)result;
+	longjmp(back, 1);
+}
+
+static void jump_from_hazard(void *data, enum htab_sim_hazard hazard,
+			     const char *sentence)
+{
+	(void)sentence;
+	*(enum htab_sim_hazard *)data = hazard;
+	longjmp(back, 1);
+}
+
+/* As CMocka's fail() does: nothing stays locked, or held. */
+static void callbacks_may_leave_by_longjmp(void **state)
+{
+	static enum htab_sim_hazard seen;
+	static int lost;
+
+	(void)state;
+	lost = a_vm(host);
+	htab_sim_on_hazard(host, jump_from_hazard, &seen);
+	if (setjmp(back) == 0)
+		allocate_order(lost, 0);
+	assert_int_equal(seen, HTAB_SIM_HAZARD_ORDER_0);
+	htab_sim_on_hazard(host, NULL, NULL);
+	htab_sim_intercept(host, jump_away, NULL);
+	if (setjmp(back) == 0)
+		allocate_order(lost, 20);
+	if (setjmp(back) == 0)
+		htab_sim_vcpu_enter(lost);
+	htab_sim_intercept(host, NULL, NULL);
+	assert_result(allocate_order(lost, 20), 0);
+	close(lost);
+}
+
+struct question {
+	int vmfd;
+	uint32_t order;
+};
+
+static void ask(void *data, enum htab_sim_hazard hazard, const char *sentence)
+{
+	struct question *question = data;
+
+	(void)sentence;
+	assert_int_equal(hazard, HTAB_SIM_HAZARD_CLOSED_PENDING);
+	assert_result(htab_order(question->vmfd, &question->order), 0);
+}
+
+/* It hung once: the call held the lock of the VM that the handler asks about. */
+static void a_hazard_handler_may_call_the_simulator(void **state)
+{
+	struct htab_sim_host *other = htab_sim_host_new(NULL);
+	int pending = a_vm(other), asked = a_vm(other);
+	struct question question = { .vmfd = asked };
+
+	(void)state;
+	alarm(10);
+	assert_result(prepare(pending, 20), 100);
+	htab_sim_on_hazard(other, ask, &question);
+	close(pending);
+	assert_result(allocate_order(asked, 22), 0);
+	assert_int_equal(question.order, 22);
+	alarm(0);
+	close(asked);
+	/* What was pending is lost. */
+	assert_int_equal(htab_sim_host_free(other), 0);
 }
 
 static void a_fault_comes_before_the_interceptor(void **state)
@@ -361,7 +428,9 @@ int main(void)
 		TEST(before_4_11_a_reverse_map_that_fails_is_not_recoverable),
 		TEST(an_interceptor_sees_each_call_and_may_answer),
 		TEST(an_interceptor_may_call_the_simulator),
-		TEST(a_vm_that_is_closed_lives_on_until_its_calls_end),
+		TEST(an_interceptor_that_closes_the_descriptor_comes_first),
+		TEST(callbacks_may_leave_by_longjmp),
+		TEST(a_hazard_handler_may_call_the_simulator),
 		TEST(a_fault_comes_before_the_interceptor),
 	};
 

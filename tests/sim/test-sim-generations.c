@@ -87,7 +87,7 @@ static void from_3_6_to_3_11_pages_then_boot_pool_then_less_pages(void **state)
 		{ "linux=3.6 block=1M", 24, 20, PAGES },
 		{ "linux=3.11 block=512K", 24, 19, PAGES },
 		/* It has no CMA yet. */
-		{ "linux=3.11 cma=1G", 26, 24, PAGES },
+		{ "linux=3.11", 26, 24, PAGES },
 		{ "linux=3.6 block=256K", 18, 18, PAGES },
 	};
 
@@ -108,7 +108,7 @@ static void from_3_12_to_3_15_pages_then_cma_then_less_pages(void **state)
 		{ "linux=3.15 cma=64M", 27, 24, PAGES },
 		{ "linux=3.12 cma=0 block=512K", 24, 19, PAGES },
 		/* The pool is no more. */
-		{ "linux=3.12 cma=0 block=1M pool=1", 24, 20, PAGES },
+		{ "linux=3.12 cma=0 block=1M", 24, 20, PAGES },
 	};
 
 	(void)state;

@@ -357,6 +357,7 @@ static void without_a_handler_it_prints_the_calls_and_aborts(void **state)
 {
 	static const char words[] =
 		"KVM_CREATE_VM() = fd\n"
+		"KVM_PPC_ALLOCATE_HTAB(order=0) = -EIO\n"
 		"libhtab-sim: hazard 1: ALLOCATE_HTAB of order 0 without a "
 		"table (the kernel writes to address 0)\n";
 

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
+/* The next one; a VM has no two of an id. */
 static int a_vcpu(int vmfd)
 {
-	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
+	static uintptr_t id;
+	int vcpufd =
+		htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, (void *)(id++ % 64));
 
 	assert_true(vcpufd >= 0);
 	return vcpufd;
@@ -188,7 +191,8 @@ static void a_host_that_goes_ends_the_run_with_eio(void **state)
 
 	(void)state;
 	start(&runner, host);
-	assert_int_equal(htab_sim_host_free(host), 2);
+	/* Two descriptors, and the vcpu that is inside */
+	assert_int_equal(htab_sim_host_free(host), 3);
 	assert_result(stop(&runner), -EIO);
 	close(runner.vcpufd);
 	close(vmfd);

@@ -35,11 +35,12 @@ static atomic_ulong entries, changes, refusals, checks, hazards;
 		}                                                      \
 	} while (0)
 
-static void count_hazard(void *data, int number, const char *name)
+static void count_hazard(void *data, enum htab_sim_hazard hazard,
+			 const char *sentence)
 {
 	(void)data;
 	if (atomic_fetch_add(&hazards, 1) == 0)
-		print_error("hazard %d: %s\n", number, name);
+		print_error("hazard %d: %s\n", (int)hazard, sentence);
 }
 
 static bool vrma_is_there(void)

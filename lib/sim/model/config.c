@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The description of a host: "linux=4.3 mmu=hash cma=64M" */
-#include "sim.h"
+#include "model.h"
 
-#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +27,11 @@ static const struct word mmu_words[] = {
 	{ "hash", false }, { "radix", true }, { NULL, 0 },
 };
 
-static bool parse_word(const struct word *words, const char *text,
-		       uint64_t *value)
-{
-	for (; words->name; words++) {
-		if (strcmp(words->name, text) == 0) {
-			*value = words->value;
-			return true;
-		}
-	}
-	return false;
-}
+static const struct word page_words[] = {
+	{ "4K", 4 << 10 }, { "64K", 64 << 10 }, { NULL, 0 },
+};
 
-/* A whole number without sign; *end behind it */
+/* A whole number without sign; *end is what follows it. */
 static bool parse_digits(const char *text, const char **end, uint64_t *value)
 {
 	char *after;
@@ -52,12 +44,33 @@ static bool parse_digits(const char *text, const char **end, uint64_t *value)
 	return errno == 0;
 }
 
-static bool parse_size(const char *text, uint64_t *value)
+static bool parse_word(const struct word *words, const char *text,
+		       uint64_t *value)
+{
+	for (; words->name; words++) {
+		if (strcmp(words->name, text) == 0) {
+			*value = words->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_count(const struct word *unused, const char *text,
+			uint64_t *value)
+{
+	(void)unused;
+	return parse_digits(text, &text, value) && *text == '\0';
+}
+
+static bool parse_size(const struct word *unused, const char *text,
+		       uint64_t *value)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
 	unsigned int shift;
 
+	(void)unused;
 	if (!parse_digits(text, &text, value))
 		return false;
 	if (*text == '\0')
@@ -72,10 +85,12 @@ static bool parse_size(const char *text, uint64_t *value)
 	return true;
 }
 
-static bool parse_version(const char *text, uint64_t *value)
+static bool parse_version(const struct word *unused, const char *text,
+			  uint64_t *value)
 {
 	uint64_t major, minor;
 
+	(void)unused;
 	if (!parse_digits(text, &text, &major) || *text++ != '.' ||
 	    !parse_digits(text, &text, &minor))
 		return false;
@@ -91,105 +106,175 @@ static bool parse_version(const char *text, uint64_t *value)
 	       *value >= LINUX(3, 6);
 }
 
-static bool parse_page(const char *text, uint64_t *value)
-{
-	return parse_size(text, value) &&
-	       (*value == 4 << 10 || *value == 64 << 10);
-}
-
-/* The config that is being made, and what was said of it */
-struct parser {
-	uint64_t linux_version, kvm, cpu, radix;
-	bool mmu_said;
-	struct config *config;
+enum setting {
+	SET_LINUX,
+	SET_KVM,
+	SET_CPU,
+	SET_MMU,
+	SET_PAGE,
+	SET_CMA,
+	SET_MEMORY,
+	SET_BLOCK,
+	SET_POOL,
+	SET_RAM,
+	SET_POLLS,
+	SETTINGS,
 };
 
-static bool parse_setting(struct parser *parser, const char *name,
-			  const char *text)
-{
-	struct config *config = parser->config;
+static const struct {
+	const char *name;
+	bool (*parse)(const struct word *words, const char *text,
+		      uint64_t *value);
+	const struct word *words;
+} settings[SETTINGS] = {
+	[SET_LINUX] = { "linux", parse_version, NULL },
+	[SET_KVM] = { "kvm", parse_word, kvm_words },
+	[SET_CPU] = { "cpu", parse_word, cpu_words },
+	[SET_MMU] = { "mmu", parse_word, mmu_words },
+	[SET_PAGE] = { "page", parse_word, page_words },
+	[SET_CMA] = { "cma", parse_size, NULL },
+	[SET_MEMORY] = { "memory", parse_size, NULL },
+	[SET_BLOCK] = { "block", parse_size, NULL },
+	[SET_POOL] = { "pool", parse_count, NULL },
+	[SET_RAM] = { "ram", parse_size, NULL },
+	[SET_POLLS] = { "polls", parse_count, NULL },
+};
 
-	if (strcmp(name, "linux") == 0)
-		return parse_version(text, &parser->linux_version);
-	if (strcmp(name, "kvm") == 0)
-		return parse_word(kvm_words, text, &parser->kvm);
-	if (strcmp(name, "cpu") == 0)
-		return parse_word(cpu_words, text, &parser->cpu);
-	if (strcmp(name, "mmu") == 0) {
-		parser->mmu_said = true;
-		return parse_word(mmu_words, text, &parser->radix);
-	}
-	if (strcmp(name, "page") == 0)
-		return parse_page(text, &config->page);
-	if (strcmp(name, "cma") == 0)
-		return parse_size(text, &config->cma);
-	if (strcmp(name, "memory") == 0)
-		return parse_size(text, &config->memory);
-	if (strcmp(name, "block") == 0)
-		return parse_size(text, &config->block);
-	if (strcmp(name, "pool") == 0)
-		return parse_size(text, &config->pool);
-	if (strcmp(name, "ram") == 0)
-		return parse_size(text, &config->ram);
-	if (strcmp(name, "polls") == 0)
-		return parse_size(text, &config->polls);
-	return false;
+/* What the description says, and where a complaint goes */
+struct parser {
+	bool said[SETTINGS];
+	uint64_t value[SETTINGS];
+	char *why;
+	size_t why_size;
+};
+
+__attribute__((format(printf, 2, 3)))
+static int complain(struct parser *parser, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(parser->why, parser->why_size, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+static int parse_setting(struct parser *parser, char *word)
+{
+	char *text = strchr(word, '=');
+	int i = 0;
+
+	if (!text)
+		return complain(parser, "not a setting: %s", word);
+	*text++ = '\0';
+	while (i < SETTINGS && strcmp(settings[i].name, word) != 0)
+		i++;
+	if (i == SETTINGS || !settings[i].parse(settings[i].words, text,
+						&parser->value[i]))
+		return complain(parser, "not a setting: %s=%s", word, text);
+	if (parser->said[i])
+		return complain(parser, "%s= is there twice", word);
+	parser->said[i] = true;
+	return 0;
 }
 
 static int parse_settings(struct parser *parser, char *text)
 {
 	static const char between[] = " ,\t\n";
 	char *state, *word;
+	int r = 0;
 
-	for (word = strtok_r(text, between, &state); word;
-	     word = strtok_r(NULL, between, &state)) {
-		char *value = strchr(word, '=');
+	for (word = strtok_r(text, between, &state); word && r == 0;
+	     word = strtok_r(NULL, between, &state))
+		r = parse_setting(parser, word);
+	return r;
+}
 
-		if (value)
-			*value++ = '\0';
-		if (!value || !parse_setting(parser, word, value)) {
-			fprintf(stderr, "libhtab-sim: not a setting: %s%s%s\n",
-				word, value ? "=" : "", value ? value : "");
-			return -EINVAL;
-		}
+static uint64_t value_of(const struct parser *parser, enum setting setting,
+			 uint64_t otherwise)
+{
+	return parser->said[setting] ? parser->value[setting] : otherwise;
+}
+
+/* A word that is not there means what was usual with that kernel. */
+static struct config with_defaults(const struct parser *parser)
+{
+	const unsigned int v = (unsigned int)value_of(parser, SET_LINUX,
+						      LINUX(6, 12));
+	/* 5 % of 4 GiB; up to 3.19 rounded up to 128 MiB */
+	const uint64_t usual_cma = v < LINUX(3, 12)  ? 0
+				   : v < LINUX(4, 0) ? UINT64_C(256) << 20
+						     : UINT64_C(208) << 20;
+	struct config config = {
+		.linux_version = v,
+		.kvm = (enum kvm_kind)value_of(parser, SET_KVM, KVM_HV),
+		.page = value_of(parser, SET_PAGE, 4 << 10),
+		.cma = value_of(parser, SET_CMA, usual_cma),
+		.memory = value_of(parser, SET_MEMORY, UINT64_C(3) << 30),
+		.block = value_of(parser, SET_BLOCK, 16 << 20),
+		.pool = value_of(parser, SET_POOL, 0),
+		.ram = value_of(parser, SET_RAM, 16 << 20),
+		.polls = value_of(parser, SET_POLLS, 1),
+	};
+	/* A nested hypervisor is a radix guest of POWER9 or later. */
+	const enum cpu usual_cpu = config.kvm == KVM_NESTED ? POWER9
+				   : v < LINUX(3, 14)	    ? POWER7
+							    : POWER8;
+
+	config.cpu = (enum cpu)value_of(parser, SET_CPU, usual_cpu);
+	config.radix = value_of(parser, SET_MMU, config.cpu >= POWER9_DD20);
+	return config;
+}
+
+/* The first kernel whose KVM runs on that cpu */
+static unsigned int first_linux(enum cpu cpu)
+{
+	switch (cpu) {
+	case POWER7:
+		break;
+	case POWER8:
+		return LINUX(3, 14);
+	case POWER9_DD20:
+	case POWER9:
+		return LINUX(4, 11);
+	case POWER10:
+		return LINUX(5, 10);
 	}
 	return 0;
 }
 
-/* What no machine is */
-static const char *contradiction(const struct config *config)
+/* What no machine is: a sentence, or NULL */
+static const char *contradiction(const struct parser *parser,
+				 const struct config *config)
 {
+	const unsigned int v = config->linux_version;
+
+	if (v < first_linux(config->cpu))
+		return "this cpu needs a later Linux (power8: 3.14, power9: "
+		       "4.11, power10: 5.10)";
 	if (config->radix && config->cpu < POWER9_DD20)
 		return "this cpu has no radix MMU";
-	if (config->radix && config->linux_version < LINUX(4, 11))
-		return "mmu=radix needs Linux 4.11";
-	if (config->kvm == KVM_NESTED && config->linux_version < LINUX(4, 20))
+	if (config->kvm == KVM_NESTED && v < LINUX(4, 20))
 		return "kvm=nested needs Linux 4.20";
 	if (config->kvm == KVM_NESTED && !config->radix)
 		return "kvm=nested needs mmu=radix";
+	if (parser->said[SET_POOL] && v >= LINUX(3, 12))
+		return "pool= ended with Linux 3.11; later kernels have cma=";
+	if (parser->said[SET_CMA] && v < LINUX(3, 12))
+		return "cma= needs Linux 3.12; earlier kernels have pool=";
+	if (config->polls == 0)
+		return "polls=0: no kernel has a resize ready at once";
 	return NULL;
 }
 
-int htab_model_config_parse(struct config *config, const char *description)
+int htab_model_config_parse(struct config *config, const char *description,
+			    char *why, size_t why_size)
 {
-	struct parser parser = {
-		.linux_version = LINUX(6, 12),
-		.kvm = KVM_HV,
-		.cpu = POWER8,
-		.config = config,
-	};
+	struct parser parser = { .why = why, .why_size = why_size };
 	const char *wrong;
 	char *text;
 	int r;
 
-	*config = (struct config){
-		.page = 4 << 10,
-		.cma = UINT64_C(208) << 20,
-		.memory = UINT64_C(3) << 30,
-		.block = 16 << 20,
-		.ram = 16 << 20,
-		.polls = 1,
-	};
 	text = strdup(description ? description : "");
 	if (!text)
 		return -ENOMEM;
@@ -197,21 +282,7 @@ int htab_model_config_parse(struct config *config, const char *description)
 	free(text);
 	if (r < 0)
 		return r;
-
-	config->linux_version = (unsigned int)parser.linux_version;
-	config->kvm = (enum kvm_kind)parser.kvm;
-	config->cpu = (enum cpu)parser.cpu;
-	/* A nested hypervisor is a radix guest of POWER9 or later. */
-	if (config->kvm == KVM_NESTED && config->cpu < POWER9)
-		config->cpu = POWER9;
-	config->radix = parser.mmu_said
-				? parser.radix
-				: config->cpu >= POWER9_DD20 &&
-					  config->linux_version >= LINUX(4, 11);
-	wrong = contradiction(config);
-	if (wrong) {
-		fprintf(stderr, "libhtab-sim: %s\n", wrong);
-		return -EINVAL;
-	}
-	return 0;
+	*config = with_defaults(&parser);
+	wrong = contradiction(&parser, config);
+	return wrong ? complain(&parser, "%s", wrong) : 0;
 }

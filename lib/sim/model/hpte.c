@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Entries put into a table, and taken out: H_ENTER and H_REMOVE */
-#include "sim.h"
+#include "model.h"
 
 /* The base and the actual page of an entry, as shifts: 0 if there is none of
  * that encoding (kernel-facts 2.4) */
@@ -57,13 +57,14 @@ int htab_model_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
 	if (entry && entry->v)
 		return -EIO;
 	/* B, the segment's size: 0b1x is reserved. */
-	if (v >> 63 || is_misplaced(vm, v, r))
+	if ((v >> 63 && vm->kernel->rules.checks_segment_size) ||
+	    is_misplaced(vm, v, r))
 		return -EIO;
 	entry = htab_model_table_make(&vm->table, index);
 	if (!entry)
 		return -ENOMEM;
 	entry->v = (v & ~(HPTE_HVLOCK | HPTE_ABSENT)) | HPTE_VALID;
-	if (vm->host->config.cpu >= POWER9_DD20)
+	if (vm->kernel->config.cpu >= POWER9_DD20)
 		entry->v &= HPTE_COMMON | HPTE_B;
 	entry->r = r & ~HPTE_MODIFIED;
 	entry->dirty = atomic_load(&vm->readers) > 0;

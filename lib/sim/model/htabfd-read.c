@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading an htab fd: kernel-facts 2.3, and seen live in 12.5 and 12.11 */
-#include "sim.h"
+#include "model.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -9,30 +9,44 @@
 enum { MOST = 0xffff }; /* of each in one record */
 
 struct htabfd *htab_model_htabfd_make(struct vm *vm, uint64_t flags,
-				    uint64_t start_index)
+				      uint64_t start_index)
 {
 	struct htabfd *htabfd = calloc(1, sizeof(*htabfd));
 
 	if (!htabfd)
 		return NULL;
 	*htabfd = (struct htabfd){ vm, flags, start_index, true };
+	htab_model_vm_get(vm);
 	if (!(flags & UAPI_KVM_GET_HTAB_WRITE))
 		atomic_fetch_add(&vm->readers, 1);
 	return htabfd;
 }
 
-void htab_model_htabfd_destroy(struct htabfd *htabfd)
+uint32_t htab_model_htabfd_destroy(struct htabfd *htabfd)
 {
+	struct vm *vm = htabfd->vm;
+
 	if (!(htabfd->flags & UAPI_KVM_GET_HTAB_WRITE))
-		atomic_fetch_sub(&htabfd->vm->readers, 1);
+		atomic_fetch_sub(&vm->readers, 1);
 	free(htabfd);
+	return htab_model_vm_put(vm);
 }
 
-/* close() is not seen, and what nobody reads is not marked. */
-void htab_model_htabfd_count_readers(struct vm *vm)
+/* The caller's buffer: how large it is said to be, how much of it can be
+ * written to, and how far it is filled. */
+struct reply {
+	unsigned char *bytes;
+	size_t len, writable, done;
+};
+
+/* 0, or -EFAULT */
+static int put_at(const struct reply *reply, size_t at, const void *from,
+		  size_t len)
 {
-	if (atomic_load(&vm->readers))
-		htab_sim_fd_reap(vm->host);
+	if (at > reply->writable || reply->writable - at < len)
+		return -EFAULT;
+	memcpy(reply->bytes + at, from, len);
+	return 0;
 }
 
 static bool is_interesting(const struct htabfd *htabfd,
@@ -75,28 +89,42 @@ static uint64_t skip_clean(const struct htabfd *htabfd, uint64_t index,
 	return entry->index;
 }
 
-static uint64_t copy_valid(struct htabfd *htabfd, uint64_t index, uint64_t end,
-			   unsigned char *at, size_t room, uint16_t *count)
+/* 1 if the entry is in the reply, 0 if it is not for it, or -EFAULT: its mark
+ * is lost then. */
+static int copy_entry(struct htabfd *htabfd, uint64_t index,
+		      const struct reply *reply, size_t at)
 {
 	struct table *table = &htabfd->vm->table;
+	struct hpte *entry = htab_model_table_find(table, index);
+	uint64_t dword[2];
+
+	if (!is_interesting(htabfd, entry) || !reads_as_valid(htabfd, entry))
+		return 0;
+	/* The lock bit is seen as it is held for reading. */
+	dword[0] = htobe64(entry->v | HPTE_HVLOCK);
+	dword[1] = htobe64(entry->r);
+	forget_mark(table, entry);
+	return put_at(reply, at, dword, sizeof(dword)) < 0 ? -EFAULT : 1;
+}
+
+/* Valid entries from *index on, behind the place of their header */
+static int copy_valid(struct htabfd *htabfd, uint64_t *index, uint64_t end,
+		      const struct reply *reply, uint16_t *count)
+{
+	size_t at = reply->done + sizeof(struct uapi_kvm_get_htab_header);
 
 	/* Room for one more is not enough: there must be a byte to spare. */
-	for (; index < end && *count < MOST && room > UAPI_HPTE_SIZE;
-	     index++, room -= UAPI_HPTE_SIZE, at += UAPI_HPTE_SIZE) {
-		struct hpte *entry = htab_model_table_find(table, index);
-		uint64_t dword[2];
+	while (*index < end && *count < MOST &&
+	       at + UAPI_HPTE_SIZE < reply->len) {
+		int r = copy_entry(htabfd, *index, reply, at);
 
-		if (!is_interesting(htabfd, entry) ||
-		    !reads_as_valid(htabfd, entry))
-			break;
-		/* The lock bit is seen as it is held for reading. */
-		dword[0] = htobe64(entry->v | HPTE_HVLOCK);
-		dword[1] = htobe64(entry->r);
-		memcpy(at, dword, sizeof(dword));
-		forget_mark(table, entry);
+		if (r <= 0)
+			return r;
+		at += UAPI_HPTE_SIZE;
+		++*index;
 		++*count;
 	}
-	return index;
+	return 0;
 }
 
 /* How far a run of entries that are not there goes on, in this pass */
@@ -139,29 +167,40 @@ static uint64_t count_invalid(struct htabfd *htabfd, uint64_t index,
 	return index;
 }
 
-static ssize_t read_locked(struct htabfd *htabfd, unsigned char *buf,
-			   size_t len)
+/* One record from *index on, or nothing */
+static int copy_record(struct htabfd *htabfd, uint64_t *index, uint64_t end,
+		       struct reply *reply)
+{
+	struct uapi_kvm_get_htab_header header = { 0 };
+	int r;
+
+	*index = skip_clean(htabfd, *index, end);
+	header.index = (uint32_t)*index;
+	r = copy_valid(htabfd, index, end, reply, &header.n_valid);
+	if (r < 0)
+		return r;
+	*index = count_invalid(htabfd, *index, end, &header.n_invalid);
+	if (!header.n_valid && !header.n_invalid)
+		return 0;
+	r = put_at(reply, reply->done, &header, sizeof(header));
+	reply->done += sizeof(header) + header.n_valid * UAPI_HPTE_SIZE;
+	return r;
+}
+
+/* After -EFAULT the next read begins where this one did, but the marks of what
+ * was on its way are lost. */
+static ssize_t read_locked(struct htabfd *htabfd, struct reply *reply)
 {
 	const uint64_t end = htab_model_table_entries(&htabfd->vm->table);
+	const size_t least = sizeof(struct uapi_kvm_get_htab_header) +
+			     UAPI_HPTE_SIZE;
 	uint64_t index = htabfd->index;
-	size_t done = 0;
 
-	while (done + sizeof(struct uapi_kvm_get_htab_header) + UAPI_HPTE_SIZE <
-	       len) {
-		struct uapi_kvm_get_htab_header header = { 0 };
-		unsigned char *at = buf + done + sizeof(header);
-		size_t room = len - done - sizeof(header);
+	while (reply->done + least < reply->len) {
+		int r = copy_record(htabfd, &index, end, reply);
 
-		index = skip_clean(htabfd, index, end);
-		header.index = (uint32_t)index;
-		index = copy_valid(htabfd, index, end, at, room,
-				   &header.n_valid);
-		index = count_invalid(htabfd, index, end, &header.n_invalid);
-		if (header.n_valid || header.n_invalid) {
-			memcpy(buf + done, &header, sizeof(header));
-			done += sizeof(header) +
-				header.n_valid * UAPI_HPTE_SIZE;
-		}
+		if (r < 0)
+			return r;
 		/* The end ends this read, and the first pass. */
 		if (index >= end) {
 			index = 0;
@@ -170,45 +209,23 @@ static ssize_t read_locked(struct htabfd *htabfd, unsigned char *buf,
 		}
 	}
 	htabfd->index = index;
-	return (ssize_t)done;
+	return (ssize_t)reply->done;
 }
 
-/* The kernel stumbles over a NULL only when it has found something to tell,
- * whose mark is lost then; the next read begins at the same place. */
-static ssize_t read_to_null(struct htabfd *htabfd, size_t len)
+ssize_t htab_model_htabfd_read(struct htabfd *htabfd, void *buf, size_t len,
+			       size_t writable)
 {
-	const uint64_t end = htab_model_table_entries(&htabfd->vm->table);
-	struct uapi_kvm_get_htab_header header = { 0 };
-	unsigned char entry[UAPI_HPTE_SIZE];
-	uint64_t index;
-
-	if (len <= sizeof(header) + sizeof(entry))
-		return 0;
-	index = skip_clean(htabfd, htabfd->index, end);
-	copy_valid(htabfd, index, end, entry, sizeof(entry) + 1,
-		   &header.n_valid);
-	if (!header.n_valid)
-		count_invalid(htabfd, index, end, &header.n_invalid);
-	if (header.n_valid || header.n_invalid)
-		return -EFAULT;
-	htabfd->index = 0;
-	htabfd->first_pass = false;
-	return 0;
-}
-
-ssize_t htab_model_htabfd_read(struct htabfd *htabfd, void *buf, size_t len)
-{
+	struct reply reply = { buf, len, writable, 0 };
 	struct vm *vm = htabfd->vm;
 	ssize_t n = 0;
 
 	if (htabfd->flags & UAPI_KVM_GET_HTAB_WRITE)
 		return -EBADF;
 	atomic_fetch_add(&vm->reading, 1);
-	/* Of a radix VM: 0, and the first pass is not burnt (12.11). */
-	if (!atomic_load(&vm->radix) || !vm->host->rules.switches_radix_vm) {
+	/* Of a radix VM it is 0, and the first pass is still to come (12.11). */
+	if (!atomic_load(&vm->radix) || !vm->kernel->rules.switches_radix_vm) {
 		pthread_mutex_lock(&vm->data);
-		n = buf ? read_locked(htabfd, buf, len)
-			: read_to_null(htabfd, len);
+		n = read_locked(htabfd, &reply);
 		pthread_mutex_unlock(&vm->data);
 	}
 	atomic_fetch_sub(&vm->reading, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing to an htab fd: kernel-facts 2.4, and seen live in 12.3 and 12.5 */
-#include "sim.h"
+#include "model.h"
 
 #include <endian.h>
 #include <string.h>
@@ -11,7 +11,8 @@ struct user_buffer {
 	size_t readable;
 };
 
-static int fetch(const struct user_buffer *source, size_t at, void *to, size_t len)
+static int fetch(const struct user_buffer *source, size_t at, void *to,
+		 size_t len)
 {
 	if (at > source->readable || source->readable - at < len)
 		return -EFAULT;
@@ -36,7 +37,7 @@ static int write_valid(struct vm *vm, uint64_t index,
 	dword[1] = be64toh(dword[1]);
 	if (!(dword[0] & HPTE_VALID))
 		return -EINVAL;
-	if (vm->host->rules.checks_page_size &&
+	if (vm->kernel->rules.checks_page_size &&
 	    !htab_model_page_shift(dword[0], dword[1]))
 		return -EINVAL;
 	htab_model_remove_hpte(vm, htab_model_table_find(&vm->table, index));
@@ -61,8 +62,8 @@ static void write_invalid(struct vm *vm, uint64_t index, uint64_t count)
 
 /* One record at *at, which moves on as the kernel's pointer does: past the
  * header only (kernel-facts 2.4). 1, 0 at a record that is cut, or -errno. */
-static int write_record(struct vm *vm, const struct user_buffer *source, size_t len,
-			size_t *at, size_t *done, bool *ready)
+static int write_record(struct vm *vm, const struct user_buffer *source,
+			size_t len, size_t *at, size_t *done, bool *ready)
 {
 	const uint64_t end = htab_model_table_entries(&vm->table);
 	struct uapi_kvm_get_htab_header header;
@@ -91,38 +92,41 @@ static int write_record(struct vm *vm, const struct user_buffer *source, size_t 
 	return 1;
 }
 
-static ssize_t write_locked(struct vm *vm, const struct user_buffer *source,
-			    size_t len)
-{
-	bool ready = atomic_load(&vm->mmu_ready);
-	size_t at = 0, done = 0;
-	int r = htab_model_stop_vcpus(vm);
+/* What is written, and to which VM */
+struct message {
+	struct user_buffer source;
+	size_t len;
+};
 
-	if (r < 0)
-		return r;
+static long write_records(struct change *change, void *arg)
+{
+	const struct message *message = arg;
+	struct vm *vm = change->op->vm;
+	bool ready = change->was_ready;
+	size_t at = 0, done = 0;
+	int r = 1;
+
 	pthread_mutex_lock(&vm->data);
-	r = 1;
-	while (r > 0 && done + sizeof(struct uapi_kvm_get_htab_header) <= len)
-		r = write_record(vm, source, len, &at, &done, &ready);
+	while (r > 0 &&
+	       done + sizeof(struct uapi_kvm_get_htab_header) <= message->len)
+		r = write_record(vm, &message->source, message->len, &at, &done,
+				 &ready);
 	pthread_mutex_unlock(&vm->data);
-	atomic_store(&vm->mmu_ready, ready);
-	return r < 0 ? r : (ssize_t)done;
+	change->reopen = ready;
+	return r < 0 ? r : (long)done;
 }
 
-ssize_t htab_model_htabfd_write(struct htabfd *htabfd, const void *buf,
-			      size_t len, size_t readable)
+ssize_t htab_model_htabfd_write(struct op *op, const struct htabfd *htabfd,
+				const void *buf, size_t len, size_t readable)
 {
-	const struct user_buffer source = { buf, buf ? readable : 0 };
-	struct vm *vm = htabfd->vm;
-	ssize_t n;
+	struct message message = { { buf, readable }, len };
+	struct change change = { .op = op, .apply = write_records,
+				 .arg = &message };
 
 	if (!(htabfd->flags & UAPI_KVM_GET_HTAB_WRITE))
 		return -EBADF;
-	if (atomic_load(&vm->radix) && vm->host->rules.switches_radix_vm)
+	if (atomic_load(&op->vm->radix) &&
+	    op->vm->kernel->rules.switches_radix_vm)
 		return -EINVAL;
-	htab_model_htabfd_count_readers(vm);
-	pthread_mutex_lock(&vm->lock);
-	n = write_locked(vm, &source, len);
-	pthread_mutex_unlock(&vm->lock);
-	return n;
+	return htab_model_change(&change);
 }

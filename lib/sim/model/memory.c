@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What tables are made of: CMA, the page allocator, and the boot pool */
-#include "sim.h"
+#include "model.h"
 
 #include <stdlib.h>
 
@@ -13,12 +13,12 @@ struct extent {
 };
 
 /* First fit, so that exhaustion leaves the orders that a real kernel leaves */
-static int take_cma(struct htab_sim_host *host, uint32_t order,
+static int take_cma(struct kernel *kernel, uint32_t order,
 		    struct memory *memory)
 {
-	const uint64_t total = host->config.cma >> GRANULE_SHIFT;
+	const uint64_t total = kernel->config.cma >> GRANULE_SHIFT;
 	const uint64_t count = UINT64_C(1) << (order - GRANULE_SHIFT);
-	struct extent **at = &host->memory.cma_used, *extent;
+	struct extent **at = &kernel->memory.cma_used, *extent;
 	uint64_t start = 0;
 
 	while (*at && (*at)->start - start < count) {
@@ -38,32 +38,32 @@ static int take_cma(struct htab_sim_host *host, uint32_t order,
 	return 0;
 }
 
-int htab_model_take_cma(struct htab_sim_host *host, uint32_t order,
+int htab_model_take_cma(struct kernel *kernel, uint32_t order,
 		      struct memory *memory)
 {
 	int r = -ENOMEM;
 
-	pthread_mutex_lock(&host->lock);
-	if (host->rules.has_cma && order <= 63)
-		r = take_cma(host, order, memory);
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_lock(&kernel->lock);
+	if (kernel->rules.has_cma && order <= 63)
+		r = take_cma(kernel, order, memory);
+	pthread_mutex_unlock(&kernel->lock);
 	return r;
 }
 
-static int take_bytes(struct htab_sim_host *host, uint64_t bytes)
+static int take_bytes(struct kernel *kernel, uint64_t bytes)
 {
 	int r = -ENOMEM;
 
-	pthread_mutex_lock(&host->lock);
-	if (host->memory.pages_free >= bytes) {
-		host->memory.pages_free -= bytes;
+	pthread_mutex_lock(&kernel->lock);
+	if (kernel->memory.pages_free >= bytes) {
+		kernel->memory.pages_free -= bytes;
 		r = 0;
 	}
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&kernel->lock);
 	return r;
 }
 
-int htab_model_take_pages(struct htab_sim_host *host, uint32_t order,
+int htab_model_take_pages(struct kernel *kernel, uint32_t order,
 			struct memory *memory)
 {
 	uint64_t bytes;
@@ -71,34 +71,47 @@ int htab_model_take_pages(struct htab_sim_host *host, uint32_t order,
 	if (order > 63)
 		return -ENOMEM;
 	bytes = UINT64_C(1) << order;
-	if (bytes > host->config.block || take_bytes(host, bytes) < 0)
+	if (bytes > kernel->config.block || take_bytes(kernel, bytes) < 0)
 		return -ENOMEM;
 	memory->source = FROM_PAGES;
 	memory->bytes = bytes;
 	return 0;
 }
 
-int htab_model_take_pool(struct htab_sim_host *host, struct memory *memory)
+int htab_model_take_pool(struct kernel *kernel, struct memory *memory)
 {
 	int r = -ENOMEM;
 
-	pthread_mutex_lock(&host->lock);
-	if (host->rules.has_pool && host->memory.pool_free) {
-		host->memory.pool_free--;
+	pthread_mutex_lock(&kernel->lock);
+	if (kernel->rules.has_pool && kernel->memory.pool_free) {
+		kernel->memory.pool_free--;
 		memory->source = FROM_POOL;
 		memory->bytes = UINT64_C(1) << HTAB_ORDER_DEFAULT;
 		r = 0;
 	}
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&kernel->lock);
 	return r;
 }
 
+/* A test has asked for it. */
+static bool reverse_map_fails(struct kernel *kernel)
+{
+	bool fails;
+
+	pthread_mutex_lock(&kernel->lock);
+	fails = kernel->memory.failing_reverse_maps > 0;
+	if (fails)
+		kernel->memory.failing_reverse_maps--;
+	pthread_mutex_unlock(&kernel->lock);
+	return fails;
+}
+
 /* As large as the table itself, in single pages (kernel-facts 1.1) */
-int htab_model_take_reverse_map(struct htab_sim_host *host,
+int htab_model_take_reverse_map(struct kernel *kernel,
 			      struct memory *memory)
 {
-	if (htab_sim_faults_reverse_map(host) ||
-	    take_bytes(host, memory->bytes) < 0)
+	if (reverse_map_fails(kernel) ||
+	    take_bytes(kernel, memory->bytes) < 0)
 		return -ENOMEM;
 	memory->reverse_bytes = memory->bytes;
 	return 0;
@@ -115,66 +128,80 @@ static void give_back_cma(struct host_memory *memory, uint64_t start)
 	free(extent);
 }
 
-void htab_model_give_back(struct htab_sim_host *host, struct memory *memory)
+void htab_model_give_back(struct kernel *kernel, struct memory *memory)
 {
-	pthread_mutex_lock(&host->lock);
+	pthread_mutex_lock(&kernel->lock);
 	switch (memory->source) {
 	case NOWHERE:
 		break;
 	case FROM_CMA:
-		give_back_cma(&host->memory, memory->start);
+		give_back_cma(&kernel->memory, memory->start);
 		break;
 	case FROM_PAGES:
-		host->memory.pages_free += memory->bytes;
+		kernel->memory.pages_free += memory->bytes;
 		break;
 	case FROM_POOL:
-		host->memory.pool_free++;
+		kernel->memory.pool_free++;
 		break;
 	}
-	host->memory.pages_free += memory->reverse_bytes;
-	pthread_mutex_unlock(&host->lock);
+	kernel->memory.pages_free += memory->reverse_bytes;
+	pthread_mutex_unlock(&kernel->lock);
 	*memory = (struct memory){ .source = NOWHERE };
 }
 
-static uint64_t free_cma(const struct htab_sim_host *host)
+static uint64_t free_cma(const struct kernel *kernel)
 {
 	uint64_t used = 0;
 
-	if (!host->rules.has_cma)
+	if (!kernel->rules.has_cma)
 		return 0;
-	for (const struct extent *e = host->memory.cma_used; e; e = e->next)
+	for (const struct extent *e = kernel->memory.cma_used; e; e = e->next)
 		used += e->count;
-	return host->config.cma - (used << GRANULE_SHIFT);
+	return kernel->config.cma - (used << GRANULE_SHIFT);
 }
 
-HTAB_EXPORT uint64_t htab_sim_free_memory(struct htab_sim_host *host,
-					  enum htab_sim_memory memory)
+uint64_t htab_model_free_memory(struct kernel *kernel,
+				enum htab_sim_memory memory)
 {
 	uint64_t free_now = 0;
 
-	htab_sim_fd_reap(host);
-	pthread_mutex_lock(&host->lock);
+	pthread_mutex_lock(&kernel->lock);
 	switch (memory) {
 	case HTAB_SIM_CMA:
-		free_now = free_cma(host);
+		free_now = free_cma(kernel);
 		break;
 	case HTAB_SIM_PAGES:
-		free_now = host->memory.pages_free;
+		free_now = kernel->memory.pages_free;
 		break;
 	case HTAB_SIM_POOL:
-		free_now = host->memory.pool_free;
+		free_now = kernel->memory.pool_free;
 		break;
 	}
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&kernel->lock);
 	return free_now;
 }
 
-void htab_model_memory_destroy(struct host_memory *memory)
+void htab_model_fail_reverse_maps(struct kernel *kernel, unsigned int count)
 {
-	while (memory->cma_used) {
-		struct extent *extent = memory->cma_used;
+	pthread_mutex_lock(&kernel->lock);
+	kernel->memory.failing_reverse_maps = count;
+	pthread_mutex_unlock(&kernel->lock);
+}
 
-		memory->cma_used = extent->next;
+void htab_model_memory_init(struct kernel *kernel)
+{
+	kernel->memory = (struct host_memory){
+		.pages_free = kernel->config.memory,
+		.pool_free = kernel->rules.has_pool ? kernel->config.pool : 0,
+	};
+}
+
+void htab_model_memory_destroy(struct kernel *kernel)
+{
+	while (kernel->memory.cma_used) {
+		struct extent *extent = kernel->memory.cma_used;
+
+		kernel->memory.cma_used = extent->next;
 		free(extent);
 	}
 }

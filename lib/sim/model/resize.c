@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT: kernel-facts 3 */
-#include "sim.h"
+#include "model.h"
 
 /* The kernel's estimate, in milliseconds, whatever the size */
 enum { ESTIMATE = 100 };
@@ -8,13 +8,15 @@ enum { ESTIMATE = 100 };
 void htab_model_resize_discard(struct vm *vm)
 {
 	htab_model_table_forget(&vm->pending.table);
-	htab_model_give_back(vm->host, &vm->pending.table.memory);
+	htab_model_give_back(vm->kernel, &vm->pending.table.memory);
 	vm->pending = (struct pending){ .active = false };
 }
 
+/* A worker that finds no memory is done at once. */
 static bool is_working(const struct pending *pending)
 {
-	return pending->active && pending->polls_left > 0;
+	return pending->active && pending->polls_left > 0 &&
+	       pending->result == 0;
 }
 
 /* The worker takes its memory at once; that it is there is told later. */
@@ -22,14 +24,13 @@ static int begin(struct vm *vm, uint32_t shift)
 {
 	struct pending *pending = &vm->pending;
 
-	htab_sim_fd_reap(vm->host);
 	*pending = (struct pending){
 		.active = true,
 		.order = shift,
-		.polls_left = vm->host->config.polls,
+		.polls_left = vm->kernel->config.polls,
 	};
 	pending->result =
-		htab_model_allocate_exact(vm->host, shift, &pending->table);
+		htab_model_allocate_exact(vm->kernel, shift, &pending->table);
 	return ESTIMATE;
 }
 
@@ -49,38 +50,43 @@ static int poll_pending(struct vm *vm)
 	return r;
 }
 
-static int check_arguments(const struct vm *vm, uint64_t flags, uint32_t shift)
+static int check_arguments(const struct vm *vm,
+			   const struct uapi_kvm_ppc_resize_hpt *how)
 {
-	if (flags ||
-	    (atomic_load(&vm->radix) && vm->host->rules.switches_radix_vm))
+	if (how->flags ||
+	    (atomic_load(&vm->radix) && vm->kernel->rules.switches_radix_vm))
 		return -EINVAL;
-	if (shift && (shift < HTAB_ORDER_MIN || shift > HTAB_ORDER_MAX))
+	if (how->shift &&
+	    (how->shift < HTAB_ORDER_MIN || how->shift > HTAB_ORDER_MAX))
 		return -EINVAL;
 	return 0;
 }
 
-static int prepare_locked(struct vm *vm, uint32_t shift)
+static int prepare_locked(struct op *op, uint32_t shift)
 {
+	struct vm *vm = op->vm;
 	struct pending *pending = &vm->pending;
 
 	if (pending->active && pending->order == shift)
 		return poll_pending(vm);
-	if (is_working(pending) && vm->host->rules.cancel_races)
-		htab_sim_hazard(vm->host, HAZARD_CANCEL_RACE);
+	if (is_working(pending) && vm->kernel->rules.cancel_races)
+		htab_model_hazard(op, HTAB_SIM_HAZARD_CANCEL_RACE);
 	if (pending->active)
 		htab_model_resize_discard(vm);
 	return shift ? begin(vm, shift) : 0;
 }
 
-int htab_model_resize_prepare(struct vm *vm, uint64_t flags, uint32_t shift)
+int htab_model_resize_prepare(struct op *op,
+			      const struct uapi_kvm_ppc_resize_hpt *how)
 {
-	int r = check_arguments(vm, flags, shift);
+	struct vm *vm = op->vm;
+	int r = check_arguments(vm, how);
 
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&vm->lock);
-	r = prepare_locked(vm, shift);
-	pthread_mutex_unlock(&vm->lock);
+	pthread_mutex_lock(&vm->gate.lock);
+	r = prepare_locked(op, how->shift);
+	pthread_mutex_unlock(&vm->gate.lock);
 	return r;
 }
 
@@ -152,41 +158,43 @@ static int rehash(const struct table *old, struct table *new)
 	return r;
 }
 
-static void exchange(struct vm *vm)
+static void exchange(struct op *op)
 {
+	struct vm *vm = op->vm;
 	struct table old = vm->table;
 
 	if (atomic_load(&vm->reading))
-		htab_sim_hazard(vm->host, HAZARD_READ_RACE);
+		htab_model_hazard(op, HTAB_SIM_HAZARD_READ_RACE);
 	vm->table = vm->pending.table;
 	vm->pending.table = old;
 }
 
-/* vcpus are stopped by the kernel itself, wherever they are. */
-static int rehash_and_exchange(struct vm *vm)
+static int rehash_and_exchange(struct op *op)
 {
+	struct vm *vm = op->vm;
 	int r;
 
-	if (!vm->host->rules.rehashes)
+	if (!vm->kernel->rules.rehashes)
 		return -EIO;
 	pthread_mutex_lock(&vm->data);
 	r = rehash(&vm->table, &vm->pending.table);
 	if (r == 0)
-		exchange(vm);
+		exchange(op);
 	pthread_mutex_unlock(&vm->data);
 	return r;
 }
 
-static int commit_locked(struct vm *vm, uint32_t shift)
+static int commit_pending(struct op *op, bool was_ready, uint32_t shift)
 {
+	const struct vm *vm = op->vm;
 	const struct pending *pending = &vm->pending;
 
-	if (!atomic_load(&vm->mmu_ready)) {
-		htab_sim_hazard(vm->host, HAZARD_COMMIT_NOT_READY);
+	if (!was_ready) {
+		htab_model_hazard(op, HTAB_SIM_HAZARD_COMMIT_NOT_READY);
 		return -EIO;
 	}
-	if (!pending->active && vm->host->rules.commit_needs_pending) {
-		htab_sim_hazard(vm->host, HAZARD_COMMIT_NOTHING);
+	if (!pending->active && vm->kernel->rules.commit_needs_pending) {
+		htab_model_hazard(op, HTAB_SIM_HAZARD_COMMIT_NOTHING);
 		return -EIO;
 	}
 	if (!pending->active || pending->order != shift)
@@ -195,19 +203,32 @@ static int commit_locked(struct vm *vm, uint32_t shift)
 		return -EBUSY;
 	if (pending->result < 0)
 		return pending->result;
-	return rehash_and_exchange(vm);
+	return rehash_and_exchange(op);
 }
 
-int htab_model_resize_commit(struct vm *vm, uint64_t flags, uint32_t shift)
+static long commit(struct change *change, void *arg)
 {
-	int r = check_arguments(vm, flags, shift);
+	const uint32_t *shift = arg;
+	int r = commit_pending(change->op, change->was_ready, *shift);
 
-	if (r < 0)
-		return r;
-	pthread_mutex_lock(&vm->lock);
-	r = commit_locked(vm, shift);
-	/* Whatever came of it, nothing is pending any more. */
-	htab_model_resize_discard(vm);
-	pthread_mutex_unlock(&vm->lock);
+	/* Whatever the answer is, nothing is pending any more. */
+	htab_model_resize_discard(change->op->vm);
 	return r;
+}
+
+struct change htab_model_commit(struct op *op, uint32_t *shift)
+{
+	return (struct change){
+		.op = op, .apply = commit, .arg = shift, .hold = true
+	};
+}
+
+int htab_model_resize_commit(struct op *op,
+			     const struct uapi_kvm_ppc_resize_hpt *how)
+{
+	uint32_t shift = how->shift;
+	struct change change = htab_model_commit(op, &shift);
+	int r = check_arguments(op->vm, how);
+
+	return r < 0 ? r : (int)htab_model_change(&change);
 }

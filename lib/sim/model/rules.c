@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What each kernel does differently: kernel-facts 0, 1.2, 5 and 7 */
-#include "sim.h"
+#include "model.h"
+
+/* The first POWER9 cannot run hash guests on a radix host. */
+static bool cannot_mix(const struct config *config)
+{
+	return config->cpu == POWER9_DD20 && config->radix;
+}
 
 struct rules htab_model_rules(const struct config *config)
 {
@@ -20,14 +26,20 @@ struct rules htab_model_rules(const struct config *config)
 		.changes_size = v >= LINUX(4, 11),
 		.writes_back = v < LINUX(4, 11),
 		.dangles = v < LINUX(4, 11),
+		.keeps_reverse_map = v >= LINUX(4, 11) && v < LINUX(4, 15),
+		.names_vms = v >= LINUX(4, 7) && v < LINUX(4, 19),
 		.refuses_radix_vm = v < LINUX(4, 15),
 		.switches_radix_vm = v >= LINUX(4, 15),
+		.readies_radix_vm = v >= LINUX(4, 15),
 		.refuses_nested = v >= LINUX(5, 10),
+		.refuses_hash_run = cannot_mix(config) && v >= LINUX(4, 15) &&
+				    v < LINUX(5, 12),
 		.default_goes_to_18 = v >= LINUX(4, 11),
 		.commit_needs_pending = v < LINUX(4, 14),
 		.cancel_races = v < LINUX(4, 14),
 		.rehashes = config->cpu < POWER9_DD20 || v >= LINUX(4, 16),
 		.checks_page_size = v >= LINUX(4, 15),
+		.checks_segment_size = v >= LINUX(5, 16),
 	};
 }
 
@@ -41,9 +53,7 @@ static int hash_v3_capability(const struct config *config)
 		return !config->radix;
 	if (v >= LINUX(4, 20) && config->kvm == KVM_NESTED)
 		return 0;
-	/* Its radix and hash guests cannot be mixed. */
-	return !(v >= LINUX(5, 12) && config->cpu == POWER9_DD20 &&
-		 config->radix);
+	return !(v >= LINUX(5, 12) && cannot_mix(config));
 }
 
 int htab_model_capability(const struct config *config, unsigned int cap)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The entries of a table, sparse: an order of 46 costs what is in it. */
-#include "sim.h"
+#include "model.h"
 
 #include <search.h>
 #include <stdlib.h>

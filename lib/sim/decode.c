@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Which call an ioctl is, and its arguments */
+#include "host.h"
+
+#include <string.h>
+
+enum htab_sim_call htab_sim_call_of(unsigned long request)
+{
+	switch (request) {
+	case UAPI_KVM_CREATE_VM:
+		return HTAB_SIM_CREATE_VM;
+	case UAPI_KVM_RUN:
+		return HTAB_SIM_RUN;
+	case UAPI_KVM_CREATE_VCPU:
+		return HTAB_SIM_CREATE_VCPU;
+	case UAPI_KVM_CHECK_EXTENSION:
+		return HTAB_SIM_CHECK_EXTENSION;
+	case UAPI_KVM_PPC_ALLOCATE_HTAB:
+		return HTAB_SIM_ALLOCATE_HTAB;
+	case UAPI_KVM_PPC_GET_HTAB_FD:
+		return HTAB_SIM_GET_HTAB_FD;
+	case UAPI_KVM_PPC_RESIZE_HPT_PREPARE:
+		return HTAB_SIM_RESIZE_PREPARE;
+	case UAPI_KVM_PPC_RESIZE_HPT_COMMIT:
+		return HTAB_SIM_RESIZE_COMMIT;
+	default:
+		return HTAB_SIM_OTHER_IOCTL;
+	}
+}
+
+static void decode_vm_call(struct call *call)
+{
+	void *const arg = call->event.arg;
+	struct journal_entry *entry = &call->entry;
+
+	switch (call->event.call) {
+	case HTAB_SIM_ALLOCATE_HTAB:
+		call->fetched = htab_sim_fetch(call, &call->argument.order, arg,
+					       sizeof(call->argument.order));
+		entry->a = entry->order_after = call->argument.order;
+		break;
+	case HTAB_SIM_GET_HTAB_FD:
+		call->fetched = htab_sim_fetch(call, &call->argument.htab_fd,
+					       arg,
+					       sizeof(call->argument.htab_fd));
+		entry->a = call->argument.htab_fd.flags;
+		entry->b = call->argument.htab_fd.start_index;
+		break;
+	case HTAB_SIM_RESIZE_PREPARE:
+	case HTAB_SIM_RESIZE_COMMIT:
+		call->fetched = htab_sim_fetch(call, &call->argument.resize, arg,
+					       sizeof(call->argument.resize));
+		entry->a = call->argument.resize.shift;
+		entry->b = call->argument.resize.flags;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The header of the record, if it is one */
+static void decode_write(struct call *call)
+{
+	struct uapi_kvm_get_htab_header *header = &call->entry.header;
+
+	if (call->usable >= sizeof(*header))
+		htab_sim_fetch(call, header, call->event.buf, sizeof(*header));
+}
+
+void htab_sim_decode(struct call *call, const struct descriptor *descriptor)
+{
+	memset(&call->argument, 0, sizeof(call->argument));
+	if (call->event.call == HTAB_SIM_CHECK_EXTENSION)
+		call->entry.a = (uintptr_t)call->event.arg;
+	else if (descriptor->kind == FD_VM)
+		decode_vm_call(call);
+	else if (descriptor->kind == FD_HTAB &&
+		 call->event.call == HTAB_SIM_WRITE)
+		decode_write(call);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* vcpus: their ids, and what the first run of one does */
+#include "model.h"
+
+#include <stdlib.h>
+
+/* PLACEHOLDER */
+enum { MAX_VCPU_ID = 16383 };
+
+/* KVM keeps a vcpu until its VM is gone, so an id is used up for good. */
+static int add_vcpu(struct vm *vm, struct vcpu *vcpu)
+{
+	for (const struct vcpu *at = vm->vcpus; at; at = at->next)
+		if (at->id == vcpu->id)
+			return -EEXIST;
+	vcpu->next = vm->vcpus;
+	vm->vcpus = vcpu;
+	return 0;
+}
+
+int htab_model_vcpu_make(struct vm *vm, unsigned long id)
+{
+	struct vcpu *vcpu;
+	int r;
+
+	if (id > MAX_VCPU_ID)
+		return -EINVAL;
+	vcpu = calloc(1, sizeof(*vcpu));
+	if (!vcpu)
+		return -ENOMEM;
+	vcpu->id = id;
+	pthread_mutex_lock(&vm->gate.lock);
+	r = add_vcpu(vm, vcpu);
+	pthread_mutex_unlock(&vm->gate.lock);
+	if (r < 0)
+		free(vcpu);
+	return r;
+}
+
+/* One page for each group, and not more than 1 TiB */
+uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups)
+{
+	const uint64_t most = (UINT64_C(1) << 40) / page;
+	uint64_t pages = ram / page;
+
+	if (pages > most)
+		pages = most;
+	return pages > groups ? groups : pages;
+}
+
+/* One bolted entry for each page, in slot 7 of its group */
+static void map_vrma(struct vm *vm)
+{
+	const uint64_t vsid = 0x1ffffff;
+	const uint64_t groups = htab_model_table_entries(&vm->table) / 8;
+	const uint64_t page = vm->kernel->config.page;
+	const uint64_t pages = htab_model_vrma_pages(vm->ram, page, groups);
+	/* 4K, or 64K and large */
+	const bool large = page != 4 << 10;
+	const uint64_t v0 = HPTE_1TB | vsid << 24 | HPTE_BOLTED | HPTE_VALID |
+			    (large ? HPTE_LARGE : 0);
+	/* R, C, M */
+	const uint64_t r0 = 0x190 | (large ? 0x1000 : 0);
+
+	for (uint64_t i = 0; i < pages; i++) {
+		uint64_t address = i * page;
+		uint64_t group = (i ^ vsid ^ vsid << 25) & (groups - 1);
+
+		if (htab_model_enter_hpte(vm, group * 8 + 7,
+					  v0 | (address >> 16 & ~UINT64_C(0x7f)),
+					  r0 | address) < 0)
+			return;
+	}
+}
+
+int htab_model_set_up_mmu(struct op *op)
+{
+	struct vm *vm = op->vm;
+	int r;
+
+	if (vm->dangling) {
+		htab_model_hazard(op, HTAB_SIM_HAZARD_DANGLING_TABLE);
+		return -EIO;
+	}
+	if (!vm->table.order) {
+		r = htab_model_allocate_default(op);
+		if (r < 0)
+			return r;
+	}
+	if (vm->ram == 0)
+		return -EINVAL;
+	pthread_mutex_lock(&vm->data);
+	map_vrma(vm);
+	pthread_mutex_unlock(&vm->data);
+	return 0;
+}
