@@ -5,13 +5,16 @@ mutate.py SOURCE [NAME...]: for each rule of the simulated kernel, switches it
 off in a copy of the tree and wants a test to go red. TAP: one point for each
 rule; "not ok" is a rule that no test guards.
 
-The rules are those of lib/sim/model/rules.c, each flag always on, always off, and one
-release too early and too late; and those of mutants/*.txt, named like the file
-of lib/sim that they change:
+The rules are those of lib/sim/model/rules.c, each flag always on, always off,
+and one release too early and too late. For what no such flag says, concurrency
+and hazards first of all, there are mutants/*.txt, named like the file of
+lib/sim that they change:
 
     what the rule is
     -text of the file, there once
     +what replaces it
+
+A mutant may have several such pairs.
 
 NAME is such a file's, or part of a rule: only those. HTAB_MUTATE_DIR names a
 directory for the copies, to be used again.
@@ -35,22 +38,25 @@ PARTS = ('meson.build', 'meson_options.txt', 'include', 'lib', 'pkgconfig',
 # Mutants that change nothing, and why
 EQUIVALENT = {
     'writes_back on': 'who changes the size has returned before',
-    'writes_back late': 'the same',
+    'writes_back 4.11 late': 'the same',
 }
 
 
 def rule_mutants(source):
-    """Each flag of rules.c"""
+    """Each flag of rules.c that is a matter of the release, or of more"""
     text = (source / 'lib/sim/model/rules.c').read_text()
-    for flag, value in re.findall(r'\t\t\.(\w+) = ([^;]*?),\n', text):
+    for flag, value in re.findall(
+            r'\t\t\.(\w+) = ([^;]*?),\n(?=\t\t\.|\t\})', text):
         old = f'.{flag} = {value},'
-        yield 'rules', f'{flag} off', old, f'.{flag} = false,'
-        yield 'rules', f'{flag} on', old, f'.{flag} = true,'
-        major, minor = map(int, re.search(r'\((\d+), (\d+)\)', value).groups())
-        for name, step in (('early', -1), ('late', 1)):
-            moved = value.replace(f'({major}, {minor})',
-                                  f'({major}, {minor + step})')
-            yield 'rules', f'{flag} {name}', old, f'.{flag} = {moved},'
+        yield 'rules', f'{flag} off', [(old, f'.{flag} = false,')]
+        yield 'rules', f'{flag} on', [(old, f'.{flag} = true,')]
+        for release in re.findall(r'LINUX\((\d+), (\d+)\)', value):
+            major, minor = map(int, release)
+            for name, step in (('early', -1), ('late', 1)):
+                moved = value.replace(f'({major}, {minor})',
+                                      f'({major}, {minor + step})')
+                yield ('rules', f'{flag} {major}.{minor} {name}',
+                       [(old, f'.{flag} = {moved},')])
 
 
 def listed_mutants(source):
@@ -61,9 +67,11 @@ def listed_mutants(source):
             if not lines:
                 continue
             rule = lines[0]
-            old = '\n'.join(l[1:] for l in lines[1:] if l[0] == '-')
-            new = '\n'.join(l[1:] for l in lines[1:] if l[0] == '+')
-            yield file.stem, rule, old, new
+            hunks = re.findall(r'((?:^-.*\n)+)((?:^\+.*\n)+)',
+                               '\n'.join(lines[1:]) + '\n', re.M)
+            yield file.stem, rule, [
+                tuple(re.sub(r'^[-+]', '', text, flags=re.M)[:-1]
+                      for text in hunk) for hunk in hunks]
 
 
 class Copy:
@@ -80,12 +88,10 @@ class Copy:
                       '-Ddefault_library=shared', '-Dexamples=disabled',
                       '-Doptimization=1', '-Dwarning_level=0')
         self.call('ninja', '-C', str(self.build))
-        targets = self.introspect('--targets')
-        self.library = next(t['filename'][0] for t in targets
-                            if t['name'] == 'htab-sim')
         self.tests = [t for t in self.introspect('--tests')
                       if any(s.split(':')[-1] in SUITES for s in t['suite'])]
         self.tests.sort(key=lambda t: (t['name'] in LAST,
+                                       t['name'] != 'model-steps',
                                        t['name'] == 'sim-run',
                                        'sim-' not in t['name']))
 
@@ -99,9 +105,7 @@ class Copy:
 
     def compile(self):
         return subprocess.run(
-            ['ninja', '-C', str(self.build),
-             os.path.relpath(self.library, self.build)],
-            stdout=subprocess.DEVNULL).returncode == 0
+            ['ninja', '-C', str(self.build)], stdout=subprocess.DEVNULL).returncode == 0
 
     def first_red(self, threads_first):
         """The name of the first test that fails, and of its case"""
@@ -113,16 +117,18 @@ class Copy:
                 return f"{test['name']}: {red}"
         return None
 
-    def try_mutant(self, file, old, new):
+    def try_mutant(self, file, hunks):
         path = next((self.tree / 'lib/sim').rglob(f'{file}.c'))
-        text = path.read_text()
-        if text.count(old) != 1:
-            return False, f'its text is there {text.count(old)} times'
-        path.write_text(text.replace(old, new))
+        text = mutant = path.read_text()
+        for old, new in hunks:
+            if mutant.count(old) != 1:
+                return False, f'its text is there {mutant.count(old)} times'
+            mutant = mutant.replace(old, new)
+        path.write_text(mutant)
         try:
             if not self.compile():
                 return False, 'does not compile'
-            threads = file == 'vm' and 'threads' in new
+            threads = any('/* threads */' in new for _, new in hunks)
             # A race shows sooner or later: not in each run.
             for _ in range(3 if threads else 1):
                 red = self.first_red(threads)
@@ -164,10 +170,10 @@ def run(test, build):
 def worker(place, queue, results, lock):
     while queue:
         try:
-            file, rule, old, new = queue.pop(0)
+            file, rule, hunks = queue.pop(0)
         except IndexError:
             return
-        good, what = place.try_mutant(file, old, new)
+        good, what = place.try_mutant(file, hunks)
         # Numbered as they end: TAP wants them in order.
         with lock:
             results.append(good)
