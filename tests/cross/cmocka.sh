@@ -26,10 +26,18 @@ quietly() {
 	fi
 }
 
-build() {
-	apt_open bookworm deb-src || die "no source of CMocka"
+# shellcheck disable=SC2317 # in_turn calls it
+source_from() {
+	apt_open "$1" deb-src || return 1
 	say "fetching the source of CMocka"
-	(cd "$tmp" && apt_get -q source --download-only cmocka >"$tmp/output") || die "cannot fetch it: $(apt_why)"
+	if ! (cd "$tmp" && apt_get -q source --download-only cmocka >"$tmp/output"); then
+		say "cannot fetch it: $(apt_why)"
+		return 1
+	fi
+}
+
+build() {
+	in_turn source_from bookworm || die "no source of CMocka"
 	mkdir "$tmp/source" "$tmp/new" "$tmp/new/lib" "$tmp/new/include"
 	tar -xf "$tmp"/cmocka_*.orig.tar.xz -C "$tmp/source" --strip-components=1
 

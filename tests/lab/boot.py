@@ -272,7 +272,8 @@ def run_tap(args, machine, host, importance):
             tap.point(not wrong, name, wrong)
         tap.comment(f'kernel: {text}' for text in reports)
     except LabError as error:
-        tap.point(False, 'boot', [str(error)])
+        # The report shows only the name.
+        tap.point(False, f'boot ({str(error).partition(";")[0]})', [str(error)])
     tap.plan(cmocka.skip_all)
     return 0
 
