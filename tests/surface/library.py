@@ -251,4 +251,28 @@ def only_the_shim():
             yield name
 
 
+# What a model of memory and locks may need: no descriptor, no output, no
+# thread, no clock, nothing of the simulator above it.
+PURE = {'calloc', 'free', 'malloc', 'memcpy', 'memset', 'strchr',
+        'strcmp', 'strdup', 'strtok_r', 'strtoull', 'vsnprintf', 'tdelete',
+        'tdestroy', 'tfind', 'tsearch', 'pthread_mutex_destroy',
+        'pthread_mutex_init', 'pthread_mutex_lock', 'pthread_mutex_unlock',
+        '__errno_location', '__stack_chk_fail',
+        '_GLOBAL_OFFSET_TABLE_', '.TOC.'}
+
+
+@check('libhtab-sim: the model of the kernel needs nothing above it')
+def pure_model():
+    model = target('htab-model', 'static library')
+    undefined = names('--undefined-only', model)
+    if 'tsearch' not in undefined:
+        yield 'the model keeps no entries?'
+    for name in sorted(undefined - names('--defined-only', model) - PURE):
+        # Headers and compilers have other names for the same function.
+        if re.sub(r'^__(?:isoc\d+_)?(\w+?)(_chk)?$', r'\1', name) not in PURE:
+            yield name
+    for name in re.findall(r'\.t(?:bss|data)\b', run('readelf', '-SW', model)):
+        yield f'{name}: a thread-local'
+
+
 main()
