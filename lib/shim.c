@@ -32,10 +32,13 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 	/* The whole map is unreadable but for its first page, whose end
 	 * holds buf. */
 	map = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Both calls fail for want of memory only, but mmap() may then say
+	 * EAGAIN: a process that has called mlockall(MCL_FUTURE) is over its
+	 * limit of locked memory. */
 	if (map == MAP_FAILED)
-		return -errno;
+		return -ENOMEM;
 	if (mprotect(map, page, PROT_READ | PROT_WRITE) < 0) {
-		n = -errno;
+		n = -ENOMEM;
 		goto out_unmap;
 	}
 	memcpy(map + page - len, buf, len);
