@@ -168,9 +168,11 @@ const char *htab_version(void);
  *	-ENOMEM: not even order 18. The VM has no table: do not run it until an
  *		htab_alloc() succeeds, or the kernel silently makes one of its
  *		own, and kernels from 4.11 on may run on stale translations.
- *		Before 4.11 this is also said, without trying further, where
- *		it cannot be asked whether the table is lost; do not try
- *		again on such a VM unless htab_order() says -ENOENT.
+ *		htab_alloc() also returns this, without trying a smaller order,
+ *		if it cannot find out what the failure has left behind: which
+ *		generation the kernel is of, or before Linux 4.11 whether the
+ *		table was lost. Do not try again on such a VM before 4.11
+ *		unless htab_order() says -ENOENT.
  *	-ENOTRECOVERABLE: before 4.11 only: the kernel freed the table and goes
  *		on using its memory. Destroy the VM; do not call again.
  *

@@ -16,11 +16,11 @@ int htab_allocate_once(int vmfd, uint32_t *order)
 }
 
 /*
- * Before 4.11 ENOMEM can mean that the kernel freed the table and still points
- * to it (the reverse map could not be had; kernel-facts 7, hazard 6). A next
- * attempt would write to freed memory, so it is allowed only if the kernel
- * counts no entries: the count is set before the reverse map is asked for.
- * 0, or the error to stop with.
+ * Before Linux 4.11, ENOMEM can leave the VM pointing at a freed table, because
+ * the allocation of the reverse map failed (kernel-facts 7, hazard 6). Another
+ * attempt would write to freed memory. The kernel sets the entry count before
+ * it allocates the reverse map, so a size other than 0 means that the pointer
+ * is stale. Returns 0 if another attempt is safe, a negative errno otherwise.
  */
 static int check_not_dangling(int vmfd)
 {
@@ -31,13 +31,26 @@ static int check_not_dangling(int vmfd)
 		return 0;
 	if (r == 0 || r == -EOVERFLOW)
 		return -ENOTRECOVERABLE;
-	/* It cannot be asked: 3.6 and 3.7 have no htab fd. They fell back by
-	 * themselves already. */
+	/* The size cannot be asked for: Linux 3.6 and 3.7 have no htab fd.
+	 * They have gone down by themselves already. */
 	return -ENOMEM;
 }
 
-/* The largest order from *order down to min_order that the kernel grants;
- * up to 4.3 it may also answer something else. */
+/* May another order be tried after ENOMEM? Sets *is_4_11 if that is still
+ * unknown (negative). 0, or a negative errno to return. */
+static int check_next_attempt(int vmfd, int mmu, int *is_4_11)
+{
+	if (*is_4_11 < 0)
+		*is_4_11 = htab_is_4_11(vmfd, mmu);
+	if (*is_4_11 > 0)
+		return 0;
+	/* If the generation cannot be asked for, the next attempt might be the
+	 * dangerous one. ENOMEM is what the kernel said about this one. */
+	return *is_4_11 < 0 ? -ENOMEM : check_not_dangling(vmfd);
+}
+
+/* Allocates the largest order from *order down to min_order that the kernel
+ * grants; up to Linux 4.3 the kernel may answer with another one. */
 static int negotiate(int vmfd, uint32_t *order, uint32_t min_order,
 		     int mmu)
 {
@@ -52,11 +65,7 @@ static int negotiate(int vmfd, uint32_t *order, uint32_t min_order,
 		if (r != -ENOMEM)
 			return r;
 
-		if (is_4_11 < 0)
-			is_4_11 = htab_is_4_11(vmfd, mmu);
-		if (is_4_11 < 0)
-			return is_4_11;
-		r = is_4_11 ? 0 : check_not_dangling(vmfd);
+		r = check_next_attempt(vmfd, mmu, &is_4_11);
 		if (r < 0)
 			return r;
 		if (wanted == min_order)
