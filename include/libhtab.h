@@ -96,9 +96,9 @@ extern "C" {
 #endif
 
 #define HTAB_VERSION_MAJOR 0
-#define HTAB_VERSION_MINOR 1
+#define HTAB_VERSION_MINOR 2
 #define HTAB_VERSION_PATCH 0
-#define HTAB_VERSION	   "0.1.0"
+#define HTAB_VERSION	   "0.2.0"
 
 /* True if the header is of version major.minor or later. Since: 0.1 */
 #define HTAB_CHECK_VERSION(major, minor)  \
@@ -113,7 +113,7 @@ extern "C" {
 #endif
 
 /*
- * htab_version() - The version of the library that runs, as "0.1.0".
+ * htab_version() - The version of the library that runs, as "0.2.0".
  *
  * Return: a static string. Compare with HTAB_VERSION, that of the header.
  * Since: 0.1
