@@ -33,6 +33,19 @@
  * htab_alloc() answers belongs in the guest's "ibm,pft-size". The host pays
  * for the table twice: as much again goes to its reverse map.
  *
+ * Real mode. A table has to be large enough for the guest's real mode, in which
+ * a guest runs until it has set up translations of its own. KVM maps real mode
+ * at the first KVM_RUN, with one page in each group of 8 entries (the VRMA).
+ * So a table of order n maps 2^(n - 7) pages of the size that backs guest
+ * address 0, and a guest that touches more hangs, without a message. A guest of
+ * 512 MiB that uses all of it in real mode needs order 24 on a host with 4K
+ * pages, though htab_order_for_ram() says 22, and order 20 with 64K pages.
+ * Hence a VMM calls htab_alloc_at_least() with htab_order_for_vrma() as the
+ * floor. How much a guest uses in real mode, its firmware and its kernel
+ * decide: a Linux guest may use the first memory node of its device tree. A
+ * VMM either asks for a table that covers this node, or it makes the node no
+ * larger than htab_vrma_limit() of the table that it was given.
+ *
  * Descriptors. vmfd is what KVM_CREATE_VM returned and kvmfd is an open
  * /dev/kvm. The library borrows them: it never closes or keeps them. Whatever
  * it opens itself is closed on return, on every path.
@@ -146,6 +159,9 @@ const char *htab_version(void);
  * @vmfd: the VM
  * @order: in, the order wanted, 18 to 46; out, the order of the table that the
  *	VM has now, which is empty
+ *
+ * The largest order that the host can give may be too small for the guest's
+ * real mode: see "Real mode" above, and htab_alloc_at_least().
  *
  * Up to 4.3 the kernel negotiates by itself, and up to 4.10 a table that
  * exists keeps its size: the answer may then be *larger* than what was asked
@@ -297,11 +313,40 @@ int htab_order(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
  * @bytes: the guest's RAM, at most what it can grow to
  *
  * 1/128 of it, rounded up to a power of two: QEMU's rule, so that both agree
- * about a guest that migrates. No system call.
+ * about a guest that migrates. The table can still be too small for the guest's
+ * real mode: see htab_order_for_vrma(). No system call.
  *
  * Return: 18 to 46. Since: 0.1
  */
 uint32_t htab_order_for_ram(uint64_t bytes);
+
+/*
+ * htab_vrma_limit() - How much real mode does a table cover?
+ * @order: the order of the table, 18 to 46
+ * @page_shift: the base-2 logarithm of the size of the pages that back guest
+ *	address 0, 12 to 63. This is the size that the host's kernel uses for
+ *	the mapping: sysconf(_SC_PAGESIZE), or the size of huge pages if the
+ *	memory comes from hugetlbfs. Transparent huge pages do not count.
+ *
+ * KVM rounds the page size down to 4K, 64K or 16M, maps one page in each of the
+ * 2^(order - 7) groups of the table, and maps 1 TiB at most. No system call.
+ *
+ * Return: bytes from guest address 0 on; or 0, if an argument is out of its
+ * range. Since: 0.2
+ */
+uint64_t htab_vrma_limit(uint32_t order, unsigned int page_shift);
+
+/*
+ * htab_order_for_vrma() - The smallest order that covers so much real mode.
+ * @bytes: what the guest uses before it has translations of its own
+ * @page_shift: as in htab_vrma_limit()
+ *
+ * The floor for htab_alloc_at_least() and htab_renew(). No system call.
+ *
+ * Return: 18 to 46; or 0, which those functions refuse with -ERANGE: no table
+ * covers more than 1 TiB, or page_shift is out of its range. Since: 0.2
+ */
+uint32_t htab_order_for_vrma(uint64_t bytes, unsigned int page_shift);
 
 /*
  * Capabilities

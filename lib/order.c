@@ -94,6 +94,46 @@ HTAB_EXPORT int htab_order(int vmfd, uint32_t *order)
 	return r;
 }
 
+/* Page sizes of the VRMA, and its largest size */
+enum { SHIFT_4K = 12, SHIFT_64K = 16, SHIFT_16M = 24, SHIFT_1TB = 40 };
+
+static bool page_shift_is_valid(unsigned int page_shift)
+{
+	return page_shift >= SHIFT_4K && page_shift <= 63;
+}
+
+/* The kernel rounds the page size down to one that an entry can encode
+ * (kernel-facts 1.4). */
+static unsigned int round_page_shift(unsigned int page_shift)
+{
+	if (page_shift >= SHIFT_16M)
+		return SHIFT_16M;
+	return page_shift >= SHIFT_64K ? SHIFT_64K : SHIFT_4K;
+}
+
+HTAB_EXPORT uint64_t htab_vrma_limit(uint32_t order, unsigned int page_shift)
+{
+	unsigned int shift;
+
+	if (!htab_order_is_valid(order) || !page_shift_is_valid(page_shift))
+		return 0;
+	/* A group is 128 bytes, and maps one page. */
+	shift = round_page_shift(page_shift) + order - 7;
+	return UINT64_C(1) << (shift < SHIFT_1TB ? shift : SHIFT_1TB);
+}
+
+HTAB_EXPORT uint32_t htab_order_for_vrma(uint64_t bytes,
+					 unsigned int page_shift)
+{
+	uint32_t order = HTAB_ORDER_MIN;
+
+	if (!page_shift_is_valid(page_shift) || bytes > UINT64_C(1) << SHIFT_1TB)
+		return 0;
+	while (htab_vrma_limit(order, page_shift) < bytes)
+		order++;
+	return order;
+}
+
 HTAB_EXPORT uint32_t htab_order_for_ram(uint64_t bytes)
 {
 	uint32_t order = HTAB_ORDER_MIN;

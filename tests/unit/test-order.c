@@ -2,6 +2,8 @@
 #include "mock-shim.h"
 #include "unit.h"
 
+#include <limits.h>
+
 #define UNTOUCHED UINT32_C(0xdeadbeef)
 
 static void order_null_is_einval_without_a_system_call(void **state)
@@ -156,6 +158,106 @@ static void order_for_ram_is_a_128th_rounded_up(void **state)
 				 rows[i].order);
 }
 
+/* Powers of two, so that the exponent says all */
+static void vrma_limit_is_a_page_for_each_group(void **state)
+{
+	static const struct {
+		uint32_t order;
+		unsigned int page_shift, limit_shift;
+	} rows[] = {
+		{ 18, 12, 23 },
+		{ 23, 12, 28 },
+		{ 24, 12, 29 },
+		{ 18, 16, 27 },
+		{ 20, 16, 29 },
+		{ 18, 24, 35 },
+		/* Rounded down to 4K, 64K and 16M */
+		{ 18, 13, 23 },
+		{ 18, 15, 23 },
+		{ 18, 17, 27 },
+		{ 18, 21, 27 },
+		{ 18, 23, 27 },
+		{ 18, 30, 35 },
+		{ 18, 34, 35 },
+		{ 18, 63, 35 },
+		/* At most 1 TiB */
+		{ 34, 12, 39 },
+		{ 35, 12, 40 },
+		{ 36, 12, 40 },
+		{ 46, 12, 40 },
+		{ 31, 16, 40 },
+		{ 32, 16, 40 },
+		{ 23, 24, 40 },
+		{ 46, 63, 40 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(htab_vrma_limit(rows[i].order,
+					    rows[i].page_shift) ==
+			    UINT64_C(1) << rows[i].limit_shift);
+}
+
+static void vrma_limit_of_bad_arguments_is_0(void **state)
+{
+	static const unsigned int bad[] = { 0, 11, 64, 4096, 65536, UINT_MAX };
+
+	(void)state;
+	assert_true(htab_vrma_limit(0, 12) == 0);
+	assert_true(htab_vrma_limit(17, 12) == 0);
+	assert_true(htab_vrma_limit(47, 12) == 0);
+	assert_true(htab_vrma_limit(UINT32_MAX, 12) == 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_true(htab_vrma_limit(24, bad[i]) == 0);
+		assert_int_equal(htab_order_for_vrma(0, bad[i]), 0);
+		assert_int_equal(htab_order_for_vrma(1 << 20, bad[i]), 0);
+	}
+}
+
+static void order_for_vrma_is_the_smallest_that_covers(void **state)
+{
+	static const unsigned int shifts[] = { 12, 13, 16, 21, 24, 34, 63 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
+		for (uint32_t order = 18; order <= 46; order++) {
+			uint64_t limit = htab_vrma_limit(order, shifts[i]);
+			uint32_t found = htab_order_for_vrma(limit, shifts[i]);
+
+			assert_in_range(found, 18, order);
+			assert_true(htab_vrma_limit(found, shifts[i]) ==
+				    limit);
+			assert_true(found == 18 ||
+				    htab_vrma_limit(found - 1, shifts[i]) <
+					    limit);
+			if (limit < UINT64_C(1) << 40)
+				assert_int_equal(
+					htab_order_for_vrma(limit + 1,
+							    shifts[i]),
+					order + 1);
+		}
+		assert_int_equal(htab_order_for_vrma(0, shifts[i]), 18);
+	}
+	/* What was seen: 512 MiB boots with these and hangs with less. */
+	assert_int_equal(htab_order_for_vrma(512 << 20, 12), 24);
+	assert_int_equal(htab_order_for_vrma(512 << 20, 16), 20);
+}
+
+/* Nor is it an order that htab_alloc_at_least() takes. */
+static void more_than_a_terabyte_has_no_order(void **state)
+{
+	const uint64_t most = UINT64_C(1) << 40;
+	uint32_t order = 46;
+
+	(void)state;
+	assert_int_equal(htab_order_for_vrma(most, 12), 35);
+	assert_int_equal(htab_order_for_vrma(most + 1, 12), 0);
+	assert_int_equal(htab_order_for_vrma(UINT64_MAX, 24), 0);
+	assert_result(htab_alloc_at_least(VMFD, &order,
+					  htab_order_for_vrma(most + 1, 12)),
+		      -ERANGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +281,10 @@ int main(void)
 		mocked_test(torn_write_that_succeeds_is_eproto),
 		mocked_test(failing_close_does_not_matter),
 		mocked_test(order_for_ram_is_a_128th_rounded_up),
+		mocked_test(vrma_limit_is_a_page_for_each_group),
+		mocked_test(vrma_limit_of_bad_arguments_is_0),
+		mocked_test(order_for_vrma_is_the_smallest_that_covers),
+		mocked_test(more_than_a_terabyte_has_no_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
