@@ -48,7 +48,9 @@
  *
  * Descriptors. vmfd is what KVM_CREATE_VM returned and kvmfd is an open
  * /dev/kvm. The library borrows them: it never closes or keeps them. Whatever
- * it opens itself is closed on return, on every path.
+ * it opens itself is closed on return, on every path, and is set to close on
+ * exec at once, because kernels before 3.12 open the htab fd without that. (On
+ * those, a program that another thread starts in between inherits it.)
  *
  * Errors. Functions return 0 (or a value) or a negative errno; errno itself
  * is not part of the API. Outputs are written on success only, except where
@@ -291,8 +293,9 @@ int htab_reset(int vmfd) HTAB_MUST_CHECK;
  * that is expected to have a table: on one that has none, a kernel built with
  * UBSAN logs a report at each boot's first try.
  *
- * Ioctl: KVM_PPC_GET_HTAB_FD (Linux 3.8), then at most five writes, and close;
- * from 2^36 bytes on also three calls that map and unmap memory.
+ * Ioctl: KVM_PPC_GET_HTAB_FD (Linux 3.8), then fcntl for close-on-exec, at most
+ * five writes, and close; from 2^36 bytes on also three calls that map and
+ * unmap memory.
  *
  * Return: 0, or
  *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above; -ENOTTY

@@ -78,14 +78,32 @@ static int measure(int htabfd, uint32_t *order)
 	return 0;
 }
 
-HTAB_EXPORT int htab_order(int vmfd, uint32_t *order)
+/* A descriptor that writes to the table, closed on exec on every kernel. */
+static int open_htab(int vmfd)
 {
 	struct uapi_kvm_get_htab_fd how = { .flags = UAPI_KVM_GET_HTAB_WRITE };
+	int htabfd = htab_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+	int r;
+
+	if (htabfd < 0)
+		return htabfd;
+	/* Kernels before 3.12 do not set it, and a program that another thread
+	 * starts meanwhile would inherit access to the guest's table. */
+	r = htab_shim_cloexec(htabfd);
+	if (r < 0) {
+		htab_shim_close(htabfd);
+		return r;
+	}
+	return htabfd;
+}
+
+HTAB_EXPORT int htab_order(int vmfd, uint32_t *order)
+{
 	int htabfd, r;
 
 	if (!order)
 		return -EINVAL;
-	htabfd = htab_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+	htabfd = open_htab(vmfd);
 	if (htabfd < 0)
 		return htabfd;
 	r = measure(htabfd, order);

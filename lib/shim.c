@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -47,6 +48,13 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 out_unmap:
 	munmap(map, size);
 	return n;
+}
+
+int htab_shim_cloexec(int fd)
+{
+	/* FD_CLOEXEC is the only flag of a descriptor, so there is none to
+	 * keep. */
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
 int htab_shim_close(int fd)

@@ -22,6 +22,9 @@ ssize_t htab_shim_write(int fd, const void *buf, size_t len);
 ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 			     size_t missing);
 
+/* Sets close-on-exec. */
+int htab_shim_cloexec(int fd);
+
 int htab_shim_close(int fd);
 
 #endif

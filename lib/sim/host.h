@@ -61,6 +61,7 @@ int htab_kernel_ioctl(int fd, unsigned long request, void *arg);
 ssize_t htab_kernel_write(int fd, const void *buf, size_t len);
 ssize_t htab_kernel_write_torn(int fd, const void *buf, size_t len,
 			       size_t missing);
+int htab_kernel_cloexec(int fd);
 int htab_kernel_close(int fd);
 
 #endif

@@ -128,6 +128,12 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 	return arriving_write(fd, buf, len + missing, len, true);
 }
 
+/* Of a real descriptor, also if a simulated one is behind it */
+int htab_shim_cloexec(int fd)
+{
+	return htab_kernel_cloexec(fd);
+}
+
 int htab_shim_close(int fd)
 {
 	struct call call = htab_sim_call_on(HTAB_SIM_CLOSE, fd);

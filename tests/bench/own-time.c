@@ -72,6 +72,7 @@ static int order_by_hand(int fd)
 
 	if (htabfd < 0)
 		return -errno;
+	fcntl(htabfd, F_SETFD, FD_CLOEXEC);
 	for (int i = 0; i < 5; i++) {
 		struct uapi_kvm_get_htab_header record = { .index = index[i] };
 

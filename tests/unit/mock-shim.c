@@ -7,7 +7,7 @@
 #include "shim.h"
 #include "unit.h"
 
-enum kind { CHECK, ALLOCATE, CREATE_VM, OPEN_HTAB, CLOSE };
+enum kind { CHECK, ALLOCATE, CREATE_VM, OPEN_HTAB, CLOEXEC, CLOSE };
 
 struct call {
 	enum kind kind;
@@ -45,6 +45,7 @@ static const char *const kind_names[] = {
 	[ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
 	[CREATE_VM] = "KVM_CREATE_VM",
 	[OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
+	[CLOEXEC] = "FD_CLOEXEC",
 	[CLOSE] = "close",
 };
 
@@ -93,6 +94,7 @@ static void will_open_htab(uint32_t table, int failing_write, ssize_t failure)
 			    .answer = table,
 			    .failing_write = failing_write,
 			    .failure = failure });
+	will((struct call){ .kind = CLOEXEC, .fd = HTABFD });
 }
 
 void will_measure(uint32_t table)
@@ -115,6 +117,13 @@ void will_measure_failing(uint32_t table, int n, ssize_t result)
 void will_not_open_htab(int result)
 {
 	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = result });
+}
+
+void will_not_set_cloexec(int result)
+{
+	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = HTABFD });
+	will((struct call){ .kind = CLOEXEC, .fd = HTABFD, .result = result });
+	will_close(HTABFD, 0);
 }
 
 void will_close(int fd, int result)
@@ -224,6 +233,11 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 	assert_true(record->n_valid > 0);
 	assert_int_equal(missing, record->n_valid * UAPI_HPTE_SIZE);
 	return is_in_table(record) ? -EFAULT : -EINVAL;
+}
+
+int htab_shim_cloexec(int fd)
+{
+	return next(CLOEXEC, fd, 0)->result;
 }
 
 int htab_shim_close(int fd)

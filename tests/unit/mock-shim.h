@@ -30,8 +30,9 @@ void will_answer(uint32_t order, uint32_t written_back);
 void will_create_vm(int result);
 
 /*
- * KVM_PPC_GET_HTAB_FD for writing, writes and close, of a VM that has a table
- * of that order or none (0): what is written is answered as the kernel does.
+ * KVM_PPC_GET_HTAB_FD for writing, close-on-exec, writes and close, of a VM that
+ * has a table of that order or none (0): what is written is answered as the
+ * kernel does.
  */
 void will_measure(uint32_t table);
 /* ... close answering result */
@@ -40,6 +41,9 @@ void will_measure_then_close(uint32_t table, int result);
 void will_measure_failing(uint32_t table, int n, ssize_t result);
 /* ... KVM_PPC_GET_HTAB_FD failing */
 void will_not_open_htab(int result);
+
+/* ... setting close-on-exec failing, before any write */
+void will_not_set_cloexec(int result);
 
 void will_close(int fd, int result);
 

@@ -12,8 +12,8 @@ static void order_null_is_einval_without_a_system_call(void **state)
 	assert_result(htab_order(VMFD, NULL), -EINVAL);
 }
 
-/* The promised cost: open, at most five writes, close. */
-static void every_order_is_found_in_at_most_7_calls(void **state)
+/* The promised cost: open, close-on-exec, at most five writes, close. */
+static void every_order_is_found_in_at_most_8_calls(void **state)
 {
 	(void)state;
 	for (uint32_t table = 18; table <= 36; table++) {
@@ -60,6 +60,16 @@ static void failing_open_is_passed_on(void **state)
 	will_not_open_htab(error);
 	assert_result(htab_order(VMFD, &order),
 		      error == -ENOSYS ? -ENOTTY : error);
+	assert_int_equal(order, UNTOUCHED);
+}
+
+/* Nothing is written to a descriptor that another program could inherit. */
+static void failing_cloexec_is_passed_on(void **state)
+{
+	uint32_t order = UNTOUCHED;
+
+	will_not_set_cloexec(errno_row(state));
+	assert_result(htab_order(VMFD, &order), errno_row(state));
 	assert_int_equal(order, UNTOUCHED);
 }
 
@@ -262,7 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		mocked_test(order_null_is_einval_without_a_system_call),
-		mocked_test(every_order_is_found_in_at_most_7_calls),
+		mocked_test(every_order_is_found_in_at_most_8_calls),
 		mocked_test(larger_than_can_be_told_is_eoverflow),
 		mocked_test(no_table_is_enoent),
 		mocked_test_of(failing_open_is_passed_on, -EBADF),
@@ -273,6 +283,7 @@ int main(void)
 		mocked_test_of(failing_open_is_passed_on, -EMFILE),
 		mocked_test_of(failing_open_is_passed_on, -ENFILE),
 		mocked_test_of(failing_open_is_passed_on, -ENOMEM),
+		mocked_test_of(failing_cloexec_is_passed_on, -EBADF),
 		mocked_test_of(failing_write_is_passed_on, -EBUSY),
 		mocked_test_of(failing_write_is_passed_on, -EIO),
 		mocked_test_of(failing_torn_write_is_passed_on, -EBUSY),

@@ -182,6 +182,20 @@ static void torn_write_beyond_locked_memory_is_enomem(void **state)
 	close(fds[1]);
 }
 
+static void cloexec_is_set(void **state)
+{
+	int fd = dup(0);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), 0);
+	assert_result(htab_shim_cloexec(fd), 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_result(htab_shim_cloexec(fd), 0);
+	close(fd);
+	assert_result(htab_shim_cloexec(fd), -EBADF);
+}
+
 static void close_closes(void **state)
 {
 	int fd = dup(0);
@@ -206,6 +220,7 @@ int main(void)
 		cmocka_unit_test_prestate(torn_write_without_memory_is_enomem,
 					  (void *)(intptr_t)RLIMIT_DATA),
 		cmocka_unit_test(torn_write_beyond_locked_memory_is_enomem),
+		cmocka_unit_test(cloexec_is_set),
 		cmocka_unit_test(close_closes),
 	};
 
