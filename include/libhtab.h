@@ -284,6 +284,60 @@ int htab_largest(int kvmfd, uint32_t *order) HTAB_MUST_CHECK;
 int htab_reset(int vmfd) HTAB_MUST_CHECK;
 
 /*
+ * htab_renew() - Give a VM an empty table of the wanted order, whatever it has.
+ * @vmfd: the VM
+ * @order: in, the order wanted, 18 to 46; out, the order of the table that the
+ *	VM has now, which is empty; also set with -ENOSPC
+ * @min_order: the smallest order to accept, 18 to *order
+ *
+ * What a VMM calls at each reset if it wants a certain size and not only the
+ * present one: the guest may have resized its table, or memory was plugged.
+ *
+ * If the VM has a table of the wanted order, htab_renew() only clears it, and
+ * nothing can fail for want of memory. If it has a table of another order,
+ * Linux 4.11 and later replace it: htab_renew() clears it at its present size,
+ * so that the kernel holds no reference into it, and then allocates the wanted
+ * order, or the largest below it down to min_order. The memory of the old table
+ * is free for the new one, so the old order is among those that can be given.
+ * Up to 4.10 a table keeps its size, and htab_renew() clears it. If the VM has
+ * no table, htab_renew() is htab_alloc_at_least(). But it asks for the present
+ * size as htab_order() does, so before the first run call htab_alloc_at_least().
+ *
+ * A VMM that was given less than it wanted passes what it was given, and keeps
+ * it at every reset; one that wants to try again for more passes that.
+ *
+ * A table of 2^37 bytes or more is too large for its size to be told. If *order
+ * is not its order, kernels from 4.11 on replace it without the clearing.
+ *
+ * Ioctl: those of htab_order(), KVM_PPC_ALLOCATE_HTAB (Linux 3.6) once, or once
+ * more than htab_alloc() if the size changes, and the KVM_CHECK_EXTENSION of
+ * htab_alloc(); if the size changes there may be two more of them.
+ *
+ * Return: 0, or
+ *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above; except with
+ *		-EPROTO the VM is unchanged. -ENOTTY also if a filter of system
+ *		calls hides the htab fd of Linux 4.11 or later.
+ *	-ERANGE: *order or min_order is out of range. No system call was made.
+ *	-EOPNOTSUPP: a hash guest cannot run on this host. Nothing changed.
+ *	-EBUSY: a thread is inside KVM_RUN. Nothing changed. (If a vcpu starts
+ *		while the call runs, the table is empty at its present size,
+ *		or it is what the kernel made for that vcpu.)
+ *	-EMFILE, -ENFILE: no descriptor to look at the table with. Nothing
+ *		changed.
+ *	-ENOMEM: the host can give no order from *order down to min_order, and
+ *		the VM has no table: see htab_alloc(). Or there is no memory
+ *		to look at the table with, and nothing changed. In both cases
+ *		do not run the VM before a call succeeds.
+ *	-ENOSPC: up to 4.10: the table is smaller than min_order. The VM has
+ *		that table, it is empty, and *order is its order.
+ *	-ENOTRECOVERABLE: see htab_alloc()
+ *
+ * Precondition: all vcpus out of KVM_RUN; no concurrent call on this VM.
+ * Since: 0.2
+ */
+int htab_renew(int vmfd, uint32_t *order, uint32_t min_order) HTAB_MUST_CHECK;
+
+/*
  * htab_order() - How large is the VM's table?
  * @vmfd: the VM
  * @order: out, the order, 18 to 36

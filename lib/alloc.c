@@ -49,10 +49,7 @@ static int check_next_attempt(int vmfd, int mmu, int *is_4_11)
 	return *is_4_11 < 0 ? -ENOMEM : check_not_dangling(vmfd);
 }
 
-/* Allocates the largest order from *order down to min_order that the kernel
- * grants; up to Linux 4.3 the kernel may answer with another one. */
-static int negotiate(int vmfd, uint32_t *order, uint32_t min_order,
-		     int mmu)
+int htab_negotiate(int vmfd, uint32_t *order, uint32_t min_order, int mmu)
 {
 	int is_4_11 = -1;
 
@@ -73,10 +70,9 @@ static int negotiate(int vmfd, uint32_t *order, uint32_t min_order,
 	}
 }
 
-HTAB_EXPORT int htab_alloc_at_least(int vmfd, uint32_t *order,
-				    uint32_t min_order)
+int htab_check_request(int vmfd, const uint32_t *order, uint32_t min_order)
 {
-	int mmu, r;
+	int mmu;
 
 	if (!order)
 		return -EINVAL;
@@ -87,14 +83,20 @@ HTAB_EXPORT int htab_alloc_at_least(int vmfd, uint32_t *order,
 		return -ERANGE;
 
 	mmu = htab_host_mmu(vmfd);
-	if (mmu < 0)
-		return mmu;
 	/* From 4.20 to 5.9 the ioctl would succeed on a nested host and the
 	 * next KVM_RUN crash it (kernel-facts 7, hazard 20). */
-	if (mmu == HTAB_MMU_RADIX)
-		return -EOPNOTSUPP;
+	return mmu == HTAB_MMU_RADIX ? -EOPNOTSUPP : mmu;
+}
 
-	r = negotiate(vmfd, order, min_order, mmu);
+HTAB_EXPORT int htab_alloc_at_least(int vmfd, uint32_t *order,
+				    uint32_t min_order)
+{
+	int mmu = htab_check_request(vmfd, order, min_order);
+	int r;
+
+	if (mmu < 0)
+		return mmu;
+	r = htab_negotiate(vmfd, order, min_order, mmu);
 	if (r == 0 && *order < min_order)
 		return -ENOSPC;
 	return r;

@@ -42,4 +42,12 @@ int htab_is_4_11(int fd, int mmu);
 /* alloc.c: one KVM_PPC_ALLOCATE_HTAB; *order becomes what the kernel says. */
 int htab_allocate_once(int vmfd, uint32_t *order);
 
+/* alloc.c: refuses what no kernel must see. The host's enum htab_mmu, or
+ * -errno. */
+int htab_check_request(int vmfd, const uint32_t *order, uint32_t min_order);
+
+/* alloc.c: the largest order from *order down to min_order that the kernel
+ * grants; up to Linux 4.10 it may answer with another one. */
+int htab_negotiate(int vmfd, uint32_t *order, uint32_t min_order, int mmu);
+
 #endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+#include "mock-shim.h"
+#include "unit.h"
+
+/* A POWER8 from 4.11 on, asked because the size is to change */
+static void will_find_4_11(void)
+{
+	will_check(VMFD, CAP_RESIZE, 1);
+}
+
+static void will_find_older_than_4_11(void)
+{
+	will_check(VMFD, CAP_RESIZE, 0);
+	will_check(VMFD, CAP_HASH, 0);
+}
+
+static void bad_arguments_make_no_system_call(void **state)
+{
+	const uint32_t bad[] = { 0, 17, 47, UINT32_MAX };
+	uint32_t order;
+
+	(void)state;
+	assert_result(htab_renew(VMFD, NULL, 18), -EINVAL);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		order = bad[i];
+		assert_result(htab_renew(VMFD, &order, 18), -ERANGE);
+		assert_int_equal(order, bad[i]);
+		order = 24;
+		assert_result(htab_renew(VMFD, &order, bad[i]), -ERANGE);
+	}
+	assert_result(htab_renew(VMFD, &order, 25), -ERANGE);
+	assert_int_equal(order, 24);
+}
+
+static void host_without_hash_guests_is_eopnotsupp(void **state)
+{
+	uint32_t order = 24;
+
+	(void)state;
+	will_check(VMFD, CAP_RADIX, 1);
+	will_check(VMFD, CAP_HASH, 0);
+	assert_result(htab_renew(VMFD, &order, 18), -EOPNOTSUPP);
+	assert_int_equal(order, 24);
+}
+
+static void failing_first_question_is_passed_on(void **state)
+{
+	uint32_t order = 24;
+
+	will_check(VMFD, CAP_RADIX, errno_row(state));
+	assert_result(htab_renew(VMFD, &order, 18), errno_row(state));
+	assert_int_equal(order, 24);
+}
+
+/* --- the present order is the wanted one --- */
+
+/* One ALLOCATE, on every generation: which one need not be known. */
+static void wanted_order_is_only_cleared(void **state)
+{
+	(void)state;
+	for (uint32_t table = 18; table <= 36; table++) {
+		uint32_t order = table;
+
+		will_find_hash_host();
+		will_measure(table);
+		will_allocate(table, 0);
+		assert_result(htab_renew(VMFD, &order, 18), 0);
+		assert_int_equal(order, table);
+	}
+}
+
+static void clearing_passes_on_what_the_kernel_says(void **state)
+{
+	uint32_t order = 24;
+
+	will_find_hash_host();
+	will_measure(24);
+	will_allocate(24, errno_row(state));
+	assert_result(htab_renew(VMFD, &order, 18), errno_row(state));
+	assert_int_equal(order, 24);
+}
+
+/* --- another order, from 4.11 on --- */
+
+static void another_order_is_cleared_and_then_replaced(void **state)
+{
+	const uint32_t wanted = (uint32_t)(uintptr_t)*state;
+	uint32_t order = wanted;
+
+	will_find_hash_host();
+	will_measure(24);
+	will_find_4_11();
+	will_allocate(24, 0);
+	will_allocate(wanted, 0);
+	assert_result(htab_renew(VMFD, &order, 18), 0);
+	assert_int_equal(order, wanted);
+}
+
+/* It is known from the first two answers that this is 4.15 or later. */
+static void radix_host_is_not_asked_for_its_generation(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_check(VMFD, CAP_RADIX, 1);
+	will_check(VMFD, CAP_HASH, 1);
+	will_measure(24);
+	will_allocate(24, 0);
+	will_allocate(26, 0);
+	assert_result(htab_renew(VMFD, &order, 18), 0);
+	assert_int_equal(order, 26);
+}
+
+/* The old table's memory is free by then. */
+static void going_down_meets_the_old_order_again(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(24);
+	will_find_4_11();
+	will_allocate(24, 0);
+	will_allocate(26, -ENOMEM);
+	will_find_4_11();
+	will_allocate(25, -ENOMEM);
+	will_allocate(24, 0);
+	assert_result(htab_renew(VMFD, &order, 20), 0);
+	assert_int_equal(order, 24);
+}
+
+static void floor_is_not_passed(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(24);
+	will_find_4_11();
+	will_allocate(24, 0);
+	will_allocate(26, -ENOMEM);
+	will_find_4_11();
+	will_allocate(25, -ENOMEM);
+	assert_result(htab_renew(VMFD, &order, 25), -ENOMEM);
+	assert_int_equal(order, 26);
+}
+
+/* Nothing is replaced that was not cleared. */
+static void failing_clear_is_the_last_call(void **state)
+{
+	uint32_t order = 26;
+
+	will_find_hash_host();
+	will_measure(24);
+	will_find_4_11();
+	will_allocate(24, errno_row(state));
+	assert_result(htab_renew(VMFD, &order, 18), errno_row(state));
+	assert_int_equal(order, 26);
+}
+
+static void vcpu_that_starts_after_the_clear_is_ebusy(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(24);
+	will_find_4_11();
+	will_allocate(24, 0);
+	will_allocate(26, -EBUSY);
+	assert_result(htab_renew(VMFD, &order, 18), -EBUSY);
+	assert_int_equal(order, 26);
+}
+
+/* The table is still there, and nothing was asked of it. */
+static void unknown_generation_leaves_the_table_alone(void **state)
+{
+	uint32_t order = 26;
+
+	will_find_hash_host();
+	will_measure(24);
+	will_check(VMFD, CAP_RESIZE, errno_row(state));
+	assert_result(htab_renew(VMFD, &order, 18), errno_row(state));
+	assert_int_equal(order, 26);
+}
+
+/* --- another order, up to 4.10 --- */
+
+static void before_4_11_the_size_stays(void **state)
+{
+	const uint32_t wanted = (uint32_t)(uintptr_t)*state;
+	uint32_t order = wanted;
+
+	will_find_hash_host();
+	will_measure(24);
+	will_find_older_than_4_11();
+	will_allocate(24, 0);
+	assert_result(htab_renew(VMFD, &order, 18), 0);
+	assert_int_equal(order, 24);
+}
+
+static void before_4_11_a_size_below_the_floor_is_enospc(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(24);
+	will_find_older_than_4_11();
+	will_allocate(24, 0);
+	assert_result(htab_renew(VMFD, &order, 25), -ENOSPC);
+	assert_int_equal(order, 24);
+}
+
+/* --- no table --- */
+
+static void without_a_table_it_allocates(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(0);
+	will_allocate(26, -ENOMEM);
+	will_find_4_11();
+	will_allocate(25, 0);
+	assert_result(htab_renew(VMFD, &order, 24), 0);
+	assert_int_equal(order, 25);
+}
+
+static void without_a_table_a_fallback_below_the_floor_is_enospc(void **state)
+{
+	uint32_t order = 28;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(0);
+	will_answer(28, 24);
+	assert_result(htab_renew(VMFD, &order, 25), -ENOSPC);
+	assert_int_equal(order, 24);
+}
+
+static void dangling_table_is_enotrecoverable(void **state)
+{
+	uint32_t order = 28;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(0);
+	will_allocate(28, -ENOMEM);
+	will_find_older_than_4_11();
+	will_measure(28);
+	assert_result(htab_renew(VMFD, &order, 18), -ENOTRECOVERABLE);
+	assert_int_equal(order, 28);
+}
+
+/* --- a size that cannot be told --- */
+
+static void table_too_large_to_tell_is_allocated_directly(void **state)
+{
+	uint32_t order = 40;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure(40);
+	will_allocate(40, 0);
+	assert_result(htab_renew(VMFD, &order, 40), 0);
+	assert_int_equal(order, 40);
+
+	/* Up to 4.10 the kernel says its order. */
+	order = 30;
+	will_find_hash_host();
+	will_measure(38);
+	will_answer(30, 38);
+	assert_result(htab_renew(VMFD, &order, 30), 0);
+	assert_int_equal(order, 38);
+}
+
+static void failing_question_for_the_size_is_the_last_call(void **state)
+{
+	uint32_t order = 26;
+
+	will_find_hash_host();
+	will_not_open_htab(errno_row(state));
+	assert_result(htab_renew(VMFD, &order, 18), errno_row(state));
+	assert_int_equal(order, 26);
+}
+
+static void running_vcpu_is_ebusy_and_nothing_is_allocated(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_measure_failing(24, 1, -EBUSY);
+	assert_result(htab_renew(VMFD, &order, 18), -EBUSY);
+	assert_int_equal(order, 26);
+}
+
+/* --- no htab fd --- */
+
+/* 3.6 and 3.7: one ALLOCATE clears, and says the order that is there, or it
+ * allocates. */
+static void without_htab_fd_one_allocate_does_it(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_check(VMFD, CAP_RADIX, -ENOTTY);
+	will_not_open_htab(-ENOTTY);
+	will_check(VMFD, CAP_RESIZE, -ENOTTY);
+	will_check(VMFD, CAP_HASH, -ENOTTY);
+	will_answer(26, 24);
+	assert_result(htab_renew(VMFD, &order, 24), 0);
+	assert_int_equal(order, 24);
+}
+
+static void without_htab_fd_enomem_is_final(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_check(VMFD, CAP_RADIX, -ENOTTY);
+	will_not_open_htab(-ENOTTY);
+	will_check(VMFD, CAP_RESIZE, -ENOTTY);
+	will_check(VMFD, CAP_HASH, -ENOTTY);
+	will_allocate(26, -ENOMEM);
+	will_check(VMFD, CAP_RESIZE, -ENOTTY);
+	will_check(VMFD, CAP_HASH, -ENOTTY);
+	will_not_open_htab(-ENOTTY);
+	assert_result(htab_renew(VMFD, &order, 18), -ENOMEM);
+	assert_int_equal(order, 26);
+}
+
+static void on_pr_it_is_enotty(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_not_open_htab(-ENOTTY);
+	will_find_older_than_4_11();
+	will_allocate(26, -ENOTTY);
+	assert_result(htab_renew(VMFD, &order, 18), -ENOTTY);
+	assert_int_equal(order, 26);
+}
+
+/* It would replace the table, and cannot be asked which one to clear first. */
+static void newer_kernel_without_htab_fd_is_enotty(void **state)
+{
+	uint32_t order = 26;
+
+	(void)state;
+	will_find_hash_host();
+	will_not_open_htab(-ENOSYS);
+	will_find_4_11();
+	assert_result(htab_renew(VMFD, &order, 18), -ENOTTY);
+
+	will_find_hash_host();
+	will_not_open_htab(-ENOTTY);
+	will_check(VMFD, CAP_RESIZE, -EIO);
+	assert_result(htab_renew(VMFD, &order, 18), -EIO);
+	assert_int_equal(order, 26);
+}
+
+#define for_errors(test)                                             \
+	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL), \
+	mocked_test_of(test, -EIO)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		mocked_test(bad_arguments_make_no_system_call),
+		mocked_test(host_without_hash_guests_is_eopnotsupp),
+		for_errors(failing_first_question_is_passed_on),
+		mocked_test(wanted_order_is_only_cleared),
+		for_errors(clearing_passes_on_what_the_kernel_says),
+		mocked_test_of(clearing_passes_on_what_the_kernel_says, -EBUSY),
+		mocked_test_of(another_order_is_cleared_and_then_replaced, 23),
+		mocked_test_of(another_order_is_cleared_and_then_replaced, 26),
+		mocked_test(radix_host_is_not_asked_for_its_generation),
+		mocked_test(going_down_meets_the_old_order_again),
+		mocked_test(floor_is_not_passed),
+		for_errors(failing_clear_is_the_last_call),
+		mocked_test_of(failing_clear_is_the_last_call, -EBUSY),
+		mocked_test(vcpu_that_starts_after_the_clear_is_ebusy),
+		for_errors(unknown_generation_leaves_the_table_alone),
+		mocked_test_of(before_4_11_the_size_stays, 22),
+		mocked_test_of(before_4_11_the_size_stays, 26),
+		mocked_test(before_4_11_a_size_below_the_floor_is_enospc),
+		mocked_test(without_a_table_it_allocates),
+		mocked_test(
+			without_a_table_a_fallback_below_the_floor_is_enospc),
+		mocked_test(dangling_table_is_enotrecoverable),
+		mocked_test(table_too_large_to_tell_is_allocated_directly),
+		for_errors(failing_question_for_the_size_is_the_last_call),
+		mocked_test_of(failing_question_for_the_size_is_the_last_call,
+			       -EMFILE),
+		mocked_test_of(failing_question_for_the_size_is_the_last_call,
+			       -ENFILE),
+		mocked_test_of(failing_question_for_the_size_is_the_last_call,
+			       -ENOMEM),
+		mocked_test(running_vcpu_is_ebusy_and_nothing_is_allocated),
+		mocked_test(without_htab_fd_one_allocate_does_it),
+		mocked_test(without_htab_fd_enomem_is_final),
+		mocked_test(on_pr_it_is_enotty),
+		mocked_test(newer_kernel_without_htab_fd_is_enotty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
