@@ -415,22 +415,28 @@ uint32_t htab_order_for_vrma(uint64_t bytes, unsigned int page_shift);
 #define HTAB_CAP_ALLOC	0x1
 /* The table has a descriptor: htab_order() works. Since: 0.1 */
 #define HTAB_CAP_STREAM 0x2
-/* The guest can change the table's size as it runs (Linux 4.11, on POWER9
- * 4.16). Since: 0.1 */
+/* A hash guest can change its table's size as it runs, through hypercalls that
+ * the VMM passes on (Linux 4.11, on POWER9 4.16). This is stricter than KVM's
+ * own KVM_CAP_SPAPR_RESIZE_HPT, which nested hypervisors and early POWER9 also
+ * report, though no hash guest can run there. Since: 0.1 */
 #define HTAB_CAP_RESIZE 0x4
+/* KVM PR: hash guests can run here, but the VMM keeps their table in its own
+ * memory, because KVM keeps none. Never set together with the others. KVM on
+ * embedded PowerPC (Book E) cannot be told apart from it. Since: 0.2 */
+#define HTAB_CAP_PR	0x8
 
 /*
  * htab_caps() - What a host can do, truthfully.
  * @fd: /dev/kvm, or a VM (since Linux 3.17). Where both KVM HV and PR are
  *	loaded, /dev/kvm tells about HV and a VM about its own kind.
  *
- * Sees through PR KVM, which claimed KVM_CAP_PPC_ALLOC_HTAB up to 4.10, and
- * through nested hypervisors, which still do.
+ * Corrects two false positives: KVM PR (up to Linux 4.10) and nested hypervisors
+ * report KVM_CAP_PPC_ALLOC_HTAB although the ioctl cannot be used there.
  *
- * Ioctl: KVM_CHECK_EXTENSION, at most five; 0 for a host without any of it
- * (such as x86) takes one.
+ * Ioctl: KVM_CHECK_EXTENSION, at most five; two on a host that runs no hash
+ * guests at all, such as x86.
  *
- * Return: a set of HTAB_CAP_* bits, 0 on a host without, or
+ * Return: a set of HTAB_CAP_* bits, 0 on a host without any of them, or
  *	-EBADF, -EIO: see "Errors" above
  *	-EINVAL: the descriptor is a vcpu
  *	-ENOTTY: not a KVM descriptor, or a VM before Linux 3.17: ask /dev/kvm

@@ -46,22 +46,34 @@ int htab_is_4_11(int fd, int mmu)
 	return r;
 }
 
+/*
+ * HV of 3.6 or 3.7, or no HV. PR claimed ALLOC_HTAB up to 4.10, though the ioctl
+ * is ENOTTY there. Only PR has GET_PVINFO.
+ */
+static int caps_without_htab_fd(int fd, int alloc)
+{
+	int pr = check_extension(fd, UAPI_KVM_CAP_PPC_GET_PVINFO);
+
+	if (pr < 0)
+		return pr;
+	if (pr)
+		return HTAB_CAP_PR;
+	return alloc ? HTAB_CAP_ALLOC : 0;
+}
+
 HTAB_EXPORT int htab_caps(int fd)
 {
-	int alloc, stream, mmu, pr, resize;
+	int alloc, stream = 0, mmu, resize;
 
 	alloc = check_extension(fd, UAPI_KVM_CAP_PPC_ALLOC_HTAB);
-	if (alloc <= 0)
+	if (alloc < 0)
 		return alloc;
-	stream = check_extension(fd, UAPI_KVM_CAP_PPC_HTAB_FD);
+	if (alloc)
+		stream = check_extension(fd, UAPI_KVM_CAP_PPC_HTAB_FD);
 	if (stream < 0)
 		return stream;
-	if (!stream) {
-		/* HV of 3.6 or 3.7, or PR, which claimed ALLOC_HTAB up to 4.10
-		 * though it answers ENOTTY; only PR has GET_PVINFO. */
-		pr = check_extension(fd, UAPI_KVM_CAP_PPC_GET_PVINFO);
-		return pr < 0 ? pr : pr ? 0 : HTAB_CAP_ALLOC;
-	}
+	if (!stream)
+		return caps_without_htab_fd(fd, alloc);
 	mmu = htab_host_mmu(fd);
 	if (mmu < 0)
 		return mmu;

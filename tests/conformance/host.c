@@ -9,6 +9,8 @@
 
 static int true_caps(void)
 {
+	if (host.mmu == HOST_PR)
+		return HTAB_CAP_PR;
 	if (host.mmu == HOST_NO_HV || host.mmu == HOST_RADIX_NO_HASH)
 		return 0;
 	return HTAB_CAP_ALLOC |

@@ -129,7 +129,7 @@ bool host_resizes(void)
 
 static const char *why_not_this_host(unsigned int needs)
 {
-	const bool hv = host.mmu != HOST_NO_HV;
+	const bool hv = host.mmu != HOST_NO_HV && host.mmu != HOST_PR;
 	const bool radix = host.mmu == HOST_RADIX ||
 			   host.mmu == HOST_RADIX_NO_HASH ||
 			   host.mmu == HOST_RADIX_NO_RUN;

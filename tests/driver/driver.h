@@ -15,7 +15,8 @@
 
 enum host_mmu {
 	HOST_UNKNOWN,	    /* PowerPC, and nobody has said more */
-	HOST_NO_HV,	    /* PR KVM, or another architecture's */
+	HOST_NO_HV,	    /* another architecture's KVM */
+	HOST_PR,	    /* KVM PR: the VMM keeps the table */
 	HOST_HASH,	    /* hash, as its guests */
 	HOST_RADIX,	    /* a guest begins radix and can be switched */
 	HOST_RADIX_NO_HASH, /* a guest is radix, whatever the kernel claims:

@@ -22,6 +22,7 @@ static inline enum host_mmu host_mmu_of(const char *word)
 		{ "radix-norun", HOST_RADIX_NO_RUN },
 		{ "nested", HOST_RADIX_NO_HASH },
 		{ "no-hv", HOST_NO_HV },
+		{ "pr", HOST_PR },
 	};
 
 	for (size_t i = 0; word && i < sizeof(known) / sizeof(known[0]); i++)

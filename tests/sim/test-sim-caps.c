@@ -40,10 +40,10 @@ static const struct claims since_3_17[] = {
 	{ "linux=4.20 kvm=nested", { 0, 1, 1, 1, 1, 0 }, 0 },
 	{ "linux=7.2 kvm=nested cpu=power10", { 0, 1, 1, 1, 1, 0 }, 0 },
 	/* PR lies about 80, and stops to at 4.11. */
-	{ "linux=3.17 kvm=pr", { 1, 1, 0, 0, 0, 0 }, 0 },
-	{ "linux=4.10 kvm=pr", { 1, 1, 0, 0, 0, 0 }, 0 },
-	{ "linux=4.11 kvm=pr", { 1, 0, 0, 0, 0, 0 }, 0 },
-	{ "linux=7.2 kvm=pr cpu=power9", { 1, 0, 0, 0, 0, 0 }, 0 },
+	{ "linux=3.17 kvm=pr", { 1, 1, 0, 0, 0, 0 }, HTAB_CAP_PR },
+	{ "linux=4.10 kvm=pr", { 1, 1, 0, 0, 0, 0 }, HTAB_CAP_PR },
+	{ "linux=4.11 kvm=pr", { 1, 0, 0, 0, 0, 0 }, HTAB_CAP_PR },
+	{ "linux=7.2 kvm=pr cpu=power9", { 1, 0, 0, 0, 0, 0 }, HTAB_CAP_PR },
 	{ "linux=4.10 kvm=none", { 0, 0, 0, 0, 0, 0 }, 0 },
 	{ "linux=7.2 kvm=none", { 0, 0, 0, 0, 0, 0 }, 0 },
 };
@@ -53,7 +53,7 @@ static const struct claims before_3_17[] = {
 	{ "linux=3.7", { 0, 1, 0, 0, 0, 0 }, HTAB_CAP_ALLOC },
 	{ "linux=3.8", { 0, 1, 1, 0, 0, 0 }, NO_RESIZE },
 	{ "linux=3.16", { 0, 1, 1, 0, 0, 0 }, NO_RESIZE },
-	{ "linux=3.6 kvm=pr", { 1, 1, 0, 0, 0, 0 }, 0 },
+	{ "linux=3.6 kvm=pr", { 1, 1, 0, 0, 0, 0 }, HTAB_CAP_PR },
 };
 
 static void check_claims(const struct claims *claims, size_t count,

@@ -18,10 +18,11 @@ static void will_say(int cap, int result)
 	will_check(KVMFD, numbers[cap], result);
 }
 
-static void x86_is_nothing_after_one_call(void **state)
+static void x86_is_nothing_after_two_calls(void **state)
 {
 	(void)state;
 	will_say(ALLOC, 0);
+	will_say(PVINFO, 0);
 	assert_result(htab_caps(KVMFD), 0);
 }
 
@@ -67,13 +68,22 @@ static void hv_of_3_6_can_allocate(void **state)
 	assert_result(htab_caps(KVMFD), HTAB_CAP_ALLOC);
 }
 
-static void pr_that_lies_is_nothing(void **state)
+/* Up to 4.10 it claims to have the ioctl. */
+static void pr_that_claims_to_allocate_is_pr(void **state)
 {
 	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 0);
 	will_say(PVINFO, 1);
-	assert_result(htab_caps(KVMFD), 0);
+	assert_result(htab_caps(KVMFD), HTAB_CAP_PR);
+}
+
+static void pr_of_4_11_is_pr(void **state)
+{
+	(void)state;
+	will_say(ALLOC, 0);
+	will_say(PVINFO, 1);
+	assert_result(htab_caps(KVMFD), HTAB_CAP_PR);
 }
 
 /* A nested hypervisor says yes to 80, 84 and 133; an early POWER9, and radix
@@ -107,6 +117,9 @@ static void failing_question_is_passed_on(void **state)
 	will_say(HTAB_FD, 0);
 	will_say(PVINFO, error);
 	assert_result(htab_caps(KVMFD), error);
+	will_say(ALLOC, 0);
+	will_say(PVINFO, error);
+	assert_result(htab_caps(KVMFD), error);
 }
 
 static void foreign_descriptor_is_enotty(void **state)
@@ -118,12 +131,13 @@ static void foreign_descriptor_is_enotty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		mocked_test(x86_is_nothing_after_one_call),
+		mocked_test(x86_is_nothing_after_two_calls),
 		mocked_test(power8_can_do_everything),
 		mocked_test(radix_host_with_hash_guests_can_do_everything),
 		mocked_test(kernel_before_4_11_cannot_resize),
 		mocked_test(hv_of_3_6_can_allocate),
-		mocked_test(pr_that_lies_is_nothing),
+		mocked_test(pr_that_claims_to_allocate_is_pr),
+		mocked_test(pr_of_4_11_is_pr),
 		mocked_test(radix_without_hash_guests_is_nothing),
 		mocked_test_of(failing_question_is_passed_on, -EBADF),
 		mocked_test_of(failing_question_is_passed_on, -EINVAL),
