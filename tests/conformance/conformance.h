@@ -18,6 +18,7 @@ enum {
 	HASH_RUNS = 64,	  /* a vcpu of a hash guest runs */
 	HASH_NO_RUN = 128, /* ... is refused by KVM_RUN */
 	RESIZES = 256,	  /* COMMIT can change a table's size */
+	ANY_RAM = 512,	  /* ... whose VMs can have as much as a case wants */
 };
 
 /* And of the kernel: since is the first one, until the first one that is not

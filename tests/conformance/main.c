@@ -134,7 +134,7 @@ static const char *why_not_this_host(unsigned int needs)
 			   host.mmu == HOST_RADIX_NO_HASH ||
 			   host.mmu == HOST_RADIX_NO_RUN;
 
-	if ((needs & ~(unsigned int)NO_HV) && !hv)
+	if ((needs & ~(unsigned int)(NO_HV | ANY_RAM)) && !hv)
 		return "no KVM HV on this host";
 	if ((needs & NO_HV) && hv)
 		return "KVM HV on this host";
@@ -153,6 +153,8 @@ static const char *why_not_this_host(unsigned int needs)
 		return "VMs of this host begin hash";
 	if ((needs & BEGINS_HASH) && radix)
 		return "VMs of this host begin radix";
+	if ((needs & ANY_RAM) && host.ram_is_fixed)
+		return "the host's description says how much RAM a VM has";
 	return NULL;
 }
 

@@ -5,7 +5,7 @@
 /* The VRMA maps the guest's memory, one entry for each page of the host's. */
 static uint64_t vrma_entries(void)
 {
-	return GUEST_RAM / host.page_size;
+	return host.ram / host.page_size;
 }
 
 static void run_for_a_moment(struct vcpu *vcpu)
@@ -140,6 +140,84 @@ static void vrma_is_there_again_after_a_reset_and_a_run(void)
 	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
 }
 
+static unsigned int page_shift(void)
+{
+	unsigned int shift = 0;
+
+	while (1u << shift < host.page_size)
+		shift++;
+	return shift;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The first run maps real mode as htab_vrma_limit() says: up to the end of the
+ * memory, or one page for each group of the table. */
+static void first_run_maps_what_the_formula_says(uint64_t ram)
+{
+	const uint64_t before = host.ram;
+
+	host.ram = ram;
+	for (uint32_t order = 18; order <= 24; order++) {
+		int vmfd = a_vm_with_table(order);
+		struct vcpu *vcpu = a_vcpu(vmfd);
+		uint64_t limit = htab_vrma_limit(order, page_shift());
+		uint64_t mapped;
+
+		run_for_a_moment(vcpu);
+		mapped = contents_of(vmfd).valid * host.page_size;
+		print_message("RAM %u MiB, pages of %u KiB, order %u: "
+			      "%u MiB are mapped, %u MiB is the limit\n",
+			      (unsigned int)(ram >> 20), host.page_size >> 10,
+			      order, (unsigned int)(mapped >> 20),
+			      (unsigned int)(limit >> 20));
+		assert_true(mapped == smaller(ram, limit));
+	}
+	host.ram = before;
+}
+
+static void vrma_is_a_page_for_each_group(void)
+{
+	first_run_maps_what_the_formula_says(host.ram);
+}
+
+/* More than the smallest table covers also with 64K pages */
+static void vrma_of_more_memory_is_a_page_for_each_group(void)
+{
+	first_run_maps_what_the_formula_says(UINT64_C(256) << 20);
+}
+
+/* A VMM completes with it what an exit left pending: before htab_reset(), or
+ * after. It is no first run, and makes no entries. */
+static void immediate_exit_after_a_reset_leaves_the_table_empty(void)
+{
+	int vmfd = a_vm_with_table(20);
+	struct vcpu *vcpu = a_vcpu(vmfd);
+
+	run_for_a_moment(vcpu);
+	assert_result(vcpu_run_with_immediate_exit(vcpu), -EINTR);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+	assert_result(htab_reset(vmfd), 0);
+	assert_result(vcpu_run_with_immediate_exit(vcpu), -EINTR);
+	assert_int_equal(contents_of(vmfd).valid, 0);
+	assert_order(vmfd, 20);
+	/* Nor is the vcpu counted as running. */
+	assert_result(htab_reset(vmfd), 0);
+	run_for_a_moment(vcpu);
+	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
+}
+
+static void immediate_exit_makes_no_table(void)
+{
+	int vmfd = a_vm();
+
+	assert_result(vcpu_run_with_immediate_exit(a_vcpu(vmfd)), -EINTR);
+	assert_no_table(vmfd);
+}
+
 static int prepare(int vmfd, uint32_t order)
 {
 	struct uapi_kvm_ppc_resize_hpt resize = { .shift = order };
@@ -207,6 +285,12 @@ CASES(vcpu, {
 	     0),
 	CASE(vrma_is_there_again_after_a_reset_and_a_run, HASH_RUNS, V(3, 8),
 	     0),
+	CASE(vrma_is_a_page_for_each_group, HASH_RUNS, V(3, 8), 0),
+	CASE(vrma_of_more_memory_is_a_page_for_each_group,
+	     HASH_RUNS | ANY_RAM, V(3, 8), 0),
+	CASE(immediate_exit_after_a_reset_leaves_the_table_empty, HASH_RUNS,
+	     V(4, 11), 0),
+	CASE(immediate_exit_makes_no_table, BEGINS_HASH, V(4, 11), 0),
 	CASE(reset_after_a_resize_by_somebody_else, BEGINS_HASH | RESIZES, 0,
 	     0),
 	CASE(order_after_a_resize_under_a_running_vcpu, HASH_RUNS | RESIZES, 0,

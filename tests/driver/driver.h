@@ -31,11 +31,15 @@ struct host {
 	unsigned int linux_version; /* LINUX_VERSION() */
 	enum host_mmu mmu;
 	unsigned int page_size;
+	/* Guest memory of a VM that has a vcpu, from guest address 0 on. A test
+	 * may change it before it makes a vcpu, unless it is fixed. */
+	uint64_t ram;
+	bool ram_is_fixed;
 	int kvmfd;
 	const char *name; /* for people */
 };
 
-/* Guest memory, at guest address 0; what the VRMA entries map */
+/* Guest memory as host_open() sets it; what the VRMA entries map */
 enum { GUEST_RAM = 16 << 20 };
 
 /* 0, or -errno with the reason why there is none in *why. */
@@ -61,6 +65,9 @@ void vcpu_start(struct vcpu *vcpu);
 int vcpu_try(struct vcpu *vcpu);
 /* Takes it out of KVM_RUN. */
 void vcpu_stop(struct vcpu *vcpu);
+/* KVM_RUN with immediate_exit set (Linux 4.11), which completes what the last
+ * exit left pending and runs no guest code: what it returns, -EINTR. */
+int vcpu_run_with_immediate_exit(struct vcpu *vcpu);
 /* Stops it if it runs. */
 void vcpu_free(struct vcpu *vcpu);
 

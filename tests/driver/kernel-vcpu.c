@@ -44,6 +44,7 @@ struct vcpu {
 	size_t run_size;
 	struct kvm_run *run;
 	char *ram;
+	size_t ram_size;
 	pthread_t thread;
 	bool started;
 	int result; /* of KVM_RUN */
@@ -66,10 +67,10 @@ static void ignore(int signal)
 static void add_memory(struct vcpu *vcpu, int vmfd)
 {
 	struct kvm_userspace_memory_region region = {
-		.memory_size = GUEST_RAM,
+		.memory_size = vcpu->ram_size,
 	};
 
-	vcpu->ram = mmap(NULL, GUEST_RAM, PROT_READ | PROT_WRITE,
+	vcpu->ram = mmap(NULL, vcpu->ram_size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check(vcpu->ram != MAP_FAILED, "guest memory");
 	memcpy(vcpu->ram + CODE, counting_guest, sizeof(counting_guest));
@@ -86,6 +87,7 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd)
 	int size;
 
 	check(vcpu, "calloc");
+	vcpu->ram_size = (size_t)host->ram;
 	add_memory(vcpu, vmfd);
 	vcpu->fd = ioctl(vmfd, KVM_CREATE_VCPU, 0);
 	check(vcpu->fd >= 0, "KVM_CREATE_VCPU");
@@ -174,12 +176,18 @@ void vcpu_stop(struct vcpu *vcpu)
 	vcpu->started = false;
 }
 
+int vcpu_run_with_immediate_exit(struct vcpu *vcpu)
+{
+	vcpu->run->immediate_exit = 1;
+	return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+}
+
 void vcpu_free(struct vcpu *vcpu)
 {
 	vcpu_stop(vcpu);
 	munmap(vcpu->run, vcpu->run_size);
 	close(vcpu->fd);
-	munmap(vcpu->ram, GUEST_RAM);
+	munmap(vcpu->ram, vcpu->ram_size);
 	free(vcpu);
 }
 
@@ -217,6 +225,12 @@ int vcpu_try(struct vcpu *vcpu)
 }
 
 void vcpu_stop(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	cannot();
+}
+
+int vcpu_run_with_immediate_exit(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	cannot();

@@ -51,6 +51,7 @@ int host_open(struct host *host, const char **why)
 				 : HOST_NO_HV;
 	host->linux_version = running_version();
 	host->page_size = (unsigned int)sysconf(_SC_PAGESIZE);
+	host->ram = GUEST_RAM;
 	host->name = name_of_host();
 	host->kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (host->kvmfd < 0) {

@@ -27,6 +27,19 @@ static unsigned int described_version(const char *description)
 	return LINUX_VERSION(major, minor);
 }
 
+/* The last "ram=" of the description, in MiB */
+static uint64_t described_ram(const char *description)
+{
+	unsigned int mib = GUEST_RAM >> 20;
+	const char *at = description;
+
+	while ((at = strstr(at, "ram=")) != NULL) {
+		at += strlen("ram=");
+		sscanf(at, "%uM", &mib);
+	}
+	return (uint64_t)mib << 20;
+}
+
 static const char *name_of_host(unsigned int linux_version,
 				const char *description)
 {
@@ -53,6 +66,8 @@ int host_open(struct host *host, const char **why)
 	host->mmu = host_mmu_of(mmu ? mmu : "hash");
 	host->linux_version = described_version(description);
 	host->page_size = strstr(description, "page=64K") ? 64 << 10 : 4 << 10;
+	host->ram = described_ram(description);
+	host->ram_is_fixed = true;
 	host->kvmfd = htab_sim_kvmfd(sim);
 	host->name = name_of_host(host->linux_version, description);
 	return 0;
@@ -151,6 +166,13 @@ void vcpu_stop(struct vcpu *vcpu)
 		return;
 	check(htab_sim_vcpu_leave(vcpu->vmfd), "htab_sim_vcpu_leave");
 	vcpu->inside = false;
+}
+
+/* The simulator knows no immediate_exit: what a kernel does is nothing. */
+int vcpu_run_with_immediate_exit(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return -EINTR;
 }
 
 void vcpu_free(struct vcpu *vcpu)
