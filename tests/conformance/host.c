@@ -42,6 +42,7 @@ static void every_function_refuses_foreign_descriptors(void)
 	assert_result(htab_alloc(null, &order), -ENOTTY);
 	assert_result(htab_alloc_at_least(null, &order, 20), -ENOTTY);
 	assert_result(htab_largest(null, &order), -ENOTTY);
+	assert_result(htab_renew(null, &order, 20), -ENOTTY);
 	assert_result(htab_reset(null), -ENOTTY);
 	assert_result(htab_order(null, &order), -ENOTTY);
 	assert_result(htab_caps(null), -ENOTTY);
@@ -50,6 +51,7 @@ static void every_function_refuses_foreign_descriptors(void)
 	assert_result(htab_alloc(null, &order), -EBADF);
 	assert_result(htab_alloc_at_least(null, &order, 20), -EBADF);
 	assert_result(htab_largest(null, &order), -EBADF);
+	assert_result(htab_renew(null, &order, 20), -EBADF);
 	assert_result(htab_reset(null), -EBADF);
 	assert_result(htab_order(null, &order), -EBADF);
 	assert_result(htab_caps(null), -EBADF);
@@ -64,6 +66,7 @@ static void functions_of_a_vm_refuse_the_kvm_device(void)
 	uint32_t order = 20;
 
 	assert_result(htab_alloc(host.kvmfd, &order), refused);
+	assert_result(htab_renew(host.kvmfd, &order, 20), refused);
 	assert_result(htab_reset(host.kvmfd), -EINVAL);
 	assert_result(htab_order(host.kvmfd, &order), -EINVAL);
 	assert_int_equal(order, 20);
@@ -84,6 +87,7 @@ static void every_function_refuses_a_vcpu(void)
 
 	assert_result(htab_alloc(vcpufd, &order), -EINVAL);
 	assert_result(htab_largest(vcpufd, &order), -EINVAL);
+	assert_result(htab_renew(vcpufd, &order, 20), -EINVAL);
 	assert_result(htab_reset(vcpufd), -EINVAL);
 	assert_result(htab_order(vcpufd, &order), -EINVAL);
 	assert_result(htab_caps(vcpufd), -EINVAL);
@@ -96,6 +100,7 @@ static int try_foreign_vm(int vmfd)
 	uint32_t order = 20;
 
 	return !(htab_alloc(vmfd, &order) == -EIO &&
+		 htab_renew(vmfd, &order, 20) == -EIO &&
 		 htab_reset(vmfd) == -EIO &&
 		 htab_order(vmfd, &order) == -EIO &&
 		 htab_caps(vmfd) == -EIO && order == 20);
@@ -123,6 +128,7 @@ static void vm_without_hv_is_enotty(void)
 	assert_result(htab_alloc(vmfd, &order), -ENOTTY);
 	assert_result(htab_alloc_at_least(vmfd, &order, 20), -ENOTTY);
 	assert_result(htab_largest(host.kvmfd, &order), -ENOTTY);
+	assert_result(htab_renew(vmfd, &order, 20), -ENOTTY);
 	assert_result(htab_reset(vmfd), -ENOTTY);
 	assert_result(htab_order(vmfd, &order), -ENOTTY);
 	assert_int_equal(order, 20);
@@ -134,7 +140,7 @@ static void without_a_free_descriptor_is_emfile(void)
 	int vmfd = a_vm_with_table(18);
 	struct rlimit before, none;
 	uint32_t order = 1234;
-	int r_order, r_reset, r_largest, free_fd;
+	int r_order, r_renew, r_reset, r_largest, free_fd;
 
 	write_entry(vmfd, 5);
 	free_fd = dup(0);
@@ -147,11 +153,13 @@ static void without_a_free_descriptor_is_emfile(void)
 	r_order = htab_order(vmfd, &order);
 	r_reset = htab_reset(vmfd);
 	order = 18;
+	r_renew = htab_renew(vmfd, &order, 18);
 	r_largest = htab_largest(host.kvmfd, &order);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 
 	assert_result(r_order, -EMFILE);
 	assert_result(r_reset, -EMFILE);
+	assert_result(r_renew, -EMFILE);
 	assert_result(r_largest, -EMFILE);
 	assert_int_equal(order, 18);
 	assert_int_equal(contents_of(vmfd).valid, 1);
