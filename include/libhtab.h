@@ -10,10 +10,10 @@
  * table (HPT, "htab") that KVM HV keeps for it. A virtual machine monitor
  * (VMM) asks the kernel for that table before the guest runs and clears it
  * when the guest resets. The ioctl for it, KVM_PPC_ALLOCATE_HTAB, promised
- * once: a table of this order, or the largest that can be had; the order is
- * told; never under a running vcpu; a table that exists is just cleared. No
- * kernel of today keeps all of that. libhtab does, on every kernel from 3.6
- * on, and stays clear of the arguments with which kernels lose the table or
+ * once: a table of this order, or the largest that the host can give; the
+ * kernel says which; never under a running vcpu; a table that exists is just
+ * cleared. No kernel of today keeps all of that. libhtab does, on every kernel
+ * from 3.6 on, and refuses the arguments with which kernels lose the table or
  * crash.
  *
  * What it is not. It creates no VM and runs no vcpu, it does not manage guest
@@ -23,6 +23,10 @@
  * Where it sits.
  *
  *	VMM  ->  libhtab  ->  KVM_* ioctls on a descriptor of the VMM
+ *
+ * The library makes its ioctls itself. A VMM that brackets its ioctls (QEMU's
+ * accel_ioctl_begin() and accel_ioctl_end()) has to bracket the calls of this
+ * library instead, and one that traces them has to trace the calls.
  *
  * It is stateless: no globals, no allocation that outlives a call, no locks,
  * no threads, no logging, no environment variables.
@@ -54,19 +58,26 @@
  *
  * Errors. Functions return 0 (or a value) or a negative errno; errno itself
  * is not part of the API. Outputs are written on success only, except where
- * said. The errors of each function are listed with it; beyond those only
- * what a filter of system calls (seccomp) injects can come, passed on as it
- * is. These mean the same everywhere:
+ * said. The errors of each function are listed with it. These mean the same
+ * everywhere:
  *
  *	-EBADF   not an open descriptor
  *	-EINVAL  a NULL pointer, or the descriptor is /dev/kvm or a vcpu where
- *	         a VM's is wanted
+ *	         a VM's is wanted (functions that return -EOPNOTSUPP look at
+ *	         the host first: for /dev/kvm on a host that cannot run hash
+ *	         guests they return that)
  *	-ENOTTY  this KVM keeps no hashed page table (PR, not PowerPC), or the
  *	         descriptor has nothing to do with KVM (also where the kernel
- *	         says ENOSYS)
+ *	         says ENOSYS). A VMM that keeps the table of its guest itself
+ *	         then clears that one.
  *	-EIO     the VM was made by another process (a fork counts), or is dead
  *	-EPROTO  the kernel gave an answer that no known kernel gives; what the
  *	         VM has is unknown
+ *	-EACCES, -EPERM
+ *	         a security module (LSM) forbids the ioctl, on any function
+ *
+ * Any other error comes from a filter of system calls (seccomp) or a security
+ * module, and is returned unchanged.
  *
  * vcpus. Take every vcpu out of KVM_RUN (a signal with
  * kvm_run->immediate_exit) and keep it out until the call returns. A thread
@@ -79,17 +90,65 @@
  * Threads. Any thread may call, but functions on one VM must not run
  * concurrently with each other, nor with a read of the VM's htab fd or of its
  * debugfs file: kernels from 4.11 on free the table without regard to readers.
+ * For the same reason nothing may change the VM's memory slots or call
+ * KVM_GET_DIRTY_LOG while a table is replaced by one of another order.
  * Different VMs are independent. An htab fd that is open for reading misses
- * what htab_alloc() and htab_reset() clear: close it before, open another
- * after.
+ * what htab_alloc(), htab_reset() and htab_renew() clear: close it before, open
+ * another after. Do not cancel a thread (pthread_cancel()) that may be inside a
+ * call: write() and close() are cancellation points, and a call that ends in
+ * one leaves a descriptor open.
  *
  * Signals and time. No call is restarted or cut short by a signal (but see
  * htab_largest()). The kernel may take seconds to move memory out of the way.
+ * Each order that the host's reserved memory (CMA) cannot provide may leave a
+ * line on the host's console: "cma: cma_alloc: kvm_cma: alloc failed". It is
+ * harmless.
+ *
+ * Resetting a guest. These are the steps of a VMM:
+ *
+ *	1. Take all vcpus out of KVM_RUN, and keep them out.
+ *	2. On each vcpu, complete what its last exit left pending. After an
+ *	   exit for MMIO or for a hypercall the kernel writes the result into
+ *	   the vcpu's registers at the next KVM_RUN, which would change them
+ *	   after step 5. So call KVM_RUN with kvm_run->immediate_exit set
+ *	   (before Linux 4.11, with a signal pending). It fails with EINTR and
+ *	   runs no guest code. It is not a first run: it makes no table and no
+ *	   entries in a table, so it may also come after step 3.
+ *	3. Call htab_reset(), or htab_renew() if the size is to change.
+ *	4. Load the firmware or kernel and the device tree into the guest's
+ *	   memory again, with the order that htab_renew() returned.
+ *	5. Set the registers of all vcpus, and go on. The next KVM_RUN maps real
+ *	   mode again.
+ *
+ * Plugged memory. A guest that runs changes the size of its table itself, with
+ * the hypercalls H_RESIZE_HPT_PREPARE and H_RESIZE_HPT_COMMIT, which the VMM
+ * passes on to KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT. The functions here are
+ * not for that: they empty the table, which a guest survives only by a reset.
+ * When a guest reboots after memory was plugged, or after it has resized its
+ * table, htab_renew() gives it the size that the VMM wants, and htab_reset()
+ * keeps the present one. On libhtab 0.1, which had no htab_renew(), a VMM calls
+ * htab_reset() and then htab_alloc_at_least(), with the old order as the floor.
+ *
+ * Prepared resizes. A table that KVM_PPC_RESIZE_HPT_PREPARE has prepared
+ * survives htab_alloc(), htab_reset() and htab_renew(): its memory stays taken,
+ * and a later KVM_PPC_RESIZE_HPT_COMMIT puts it in the place of the table that
+ * was allocated here, with the order that was prepared. A VMM that resets a
+ * guest cancels it first (PREPARE of order 0, once PREPARE no longer says that
+ * it is still working). The memory of a table that is still prepared when the
+ * VM is closed is lost until the host reboots.
+ *
+ * Closing a VM. On Linux 4.11 to 4.14, to close a VM that has lost its table
+ * corrupts the host: the kernel frees the reverse map of the lost table a
+ * second time, and by then it may be another VM's. A VM loses its table if it
+ * had one and htab_alloc(), htab_alloc_at_least() or htab_renew() then returned
+ * -ENOMEM. Before you close such a VM, make one htab_alloc() succeed; order 18
+ * is enough. These kernels cannot be told from later ones, so do it on all.
  *
  * Kernels, as they are without libhtab:
  *
  *	3.6-3.7    fall back to smaller tables, or to one of order 24 from the
- *	           boot pool; a table's size is for ever; no htab fd
+ *	           boot pool; a table keeps its first size until the VM is
+ *	           closed; no htab fd
  *	3.8-4.3    the same (boot pool up to 3.11), with htab fd
  *	4.4-4.10   the wanted size or ENOMEM, which may leave a dangling table
  *	4.11-4.14  another order frees the table first, then may fail
@@ -145,14 +204,14 @@ const char *htab_version(void);
  * Allocation
  * ==========
  *
- * A VMM calls htab_alloc() once, before the first vcpu runs, and puts the
- * answer into the device tree; htab_reset() each time the guest resets. To
- * change the size of a table in use, call htab_reset() and then htab_alloc(),
- * with the vcpus stopped all the while: so the kernel holds no reference into
- * the table at the moment it frees it.
+ * A VMM calls htab_alloc_at_least() once, before the first vcpu runs, and puts
+ * the order that it returns into the device tree; then htab_reset() or
+ * htab_renew() each time the guest resets. To change the size of a table in
+ * use, call htab_renew(). It does what htab_alloc() leaves out: it clears the
+ * table first, so that the kernel holds no reference into it when it frees it.
  *
- * From 4.11 on, asking for another order than the VM has frees the table
- * first. If then not even a smaller one can be had, the VM is left without.
+ * From Linux 4.11 on, asking for another order than the VM has frees the table
+ * first. If the host cannot even provide a smaller one, the VM has no table.
  */
 
 /*
@@ -165,27 +224,33 @@ const char *htab_version(void);
  * The largest order that the host can give may be too small for the guest's
  * real mode: see "Real mode" above, and htab_alloc_at_least().
  *
- * Up to 4.3 the kernel negotiates by itself, and up to 4.10 a table that
- * exists keeps its size: the answer may then be *larger* than what was asked
- * (24 from the boot pool, or the table that was there). Believe it.
+ * Up to 4.3 the kernel negotiates by itself, and up to 4.10 a table that exists
+ * keeps its size: the order of the table may then be *larger* than the one
+ * wanted (24 from the boot pool, or the table that was there).
+ *
+ * A VM that is a radix guest (Linux 4.15) becomes a hash guest, and the kernel
+ * forgets its process table: call KVM_PPC_CONFIGURE_V3_MMU after this, not
+ * before. It is no radix guest any more also if there is no memory (-ENOMEM).
  *
  * Ioctl: KVM_PPC_ALLOCATE_HTAB (Linux 3.6), one call and one more for each
- * order that is not to be had; at most two KVM_CHECK_EXTENSION. Where memory
- * is short there may be a third one, and before 4.11 htab_order() for each
- * refusal.
+ * order that the host cannot provide; at most two KVM_CHECK_EXTENSION. Where
+ * memory is short there may be a third one, and before 4.11 htab_order() for
+ * each refusal.
  *
  * Return: 0, or
- *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above; but for
- *		-EPROTO nothing has changed
+ *	-EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above. On all of
+ *		these except -EPROTO the VM is unchanged. (If one comes only
+ *		when a smaller order is tried, the VM is as with -ENOMEM.)
  *	-ERANGE: *order is not 18 to 46. No system call was made.
  *	-EOPNOTSUPP: a hash guest cannot run on this host: nested hypervisor,
  *		early POWER9 or kernel before 4.15 with radix. Nothing changed.
- *	-EBUSY: a thread is inside KVM_RUN. Nothing changed. (Had a vcpu been
- *		started while the call was going down, the larger orders having
- *		failed, then the table is what the kernel made for that vcpu.)
- *	-ENOMEM: not even order 18. The VM has no table: do not run it until an
- *		htab_alloc() succeeds, or the kernel silently makes one of its
- *		own, and kernels from 4.11 on may run on stale translations.
+ *	-EBUSY: a thread is inside KVM_RUN. Nothing changed. (If a vcpu starts
+ *		while smaller orders are being tried, the table is the one that
+ *		the kernel made for it.)
+ *	-ENOMEM: the host can provide no order from *order down to 18. The VM
+ *		has no table: do not run it until an htab_alloc() succeeds, or
+ *		the kernel silently makes one of its own, and kernels from 4.11
+ *		on may run on stale translations. See also "Closing a VM" above.
  *		htab_alloc() also returns this, without trying a smaller order,
  *		if it cannot find out what the failure has left behind: which
  *		generation the kernel is of, or before Linux 4.11 whether the
@@ -210,8 +275,11 @@ int htab_alloc(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
  *
  * Return: 0, or what htab_alloc() returns, and
  *	-ERANGE: also if min_order is not 18 to *order. No system call was made.
- *	-ENOMEM: nothing from *order down to min_order could be had. What the
- *		VM is like then: see htab_alloc().
+ *	-ENOMEM: the host can provide no order from *order down to min_order.
+ *		To ask for less does not help, since the guest needs min_order:
+ *		give the guest less memory, or the host more contiguous memory
+ *		(kernel parameter kvm_cma_resv_ratio). What the VM is like: see
+ *		htab_alloc().
  *	-ENOSPC: the kernel itself gave less than min_order (up to 4.3, or a
  *		table that existed, up to 4.10). The VM has that table, it is
  *		empty, and *order is its order.
@@ -226,10 +294,11 @@ int htab_alloc_at_least(int vmfd, uint32_t *order,
  * @kvmfd: /dev/kvm
  * @order: in, the ceiling, 18 to 46; out, the order found
  *
- * Tries each size on a VM of its own that is gone on return. The answer is a
- * snapshot: another VM may take the memory. Up to 4.3, where a kernel asked
- * for too much may answer with much less than it has, a VMM that wants the
- * most asks here first.
+ * Tries each size on a VM of its own that is gone on return. (None of them had
+ * a table when an attempt failed, so it is safe to close them: see "Closing a
+ * VM" above.) The answer is a snapshot: another VM may take the memory. Up to
+ * 4.3, where a kernel asked for too much may answer with much less than it has,
+ * a VMM that wants the most asks here first.
  *
  * Ioctl: KVM_CREATE_VM with the default type, then as htab_alloc(), for each
  * size that is tried.
@@ -241,7 +310,10 @@ int htab_alloc_at_least(int vmfd, uint32_t *order,
  *	-EIO, -EPROTO: see "Errors" above
  *	-ERANGE: *order is not 18 to 46. No system call was made.
  *	-EOPNOTSUPP: a hash guest cannot run on this host
- *	-ENOMEM: not even order 18; or the VM could not be made
+ *	-ENOMEM: the host can provide no order from 18 to *order; or the VM
+ *		could not be made. (Up to 3.11 a host may still have a table of
+ *		order 24, from the boot pool, which is above a lower ceiling:
+ *		htab_alloc() then gives that.)
  *	-EINTR, -EMFILE, -ENFILE: as KVM_CREATE_VM says (EINTR: a signal came
  *		while the VM was being made; call again), or whatever else it
  *		says
@@ -261,9 +333,11 @@ int htab_largest(int kvmfd, uint32_t *order) HTAB_MUST_CHECK;
  *
  * Asks for the size as htab_order() does, so it is right even after somebody
  * else resized the table, and allocates that order again, which every kernel
- * takes as "clear". The next KVM_RUN puts the VRMA entries back. On 3.6 and
- * 3.7, which cannot be asked and only clear, a VM without a table gets one of
- * order 24.
+ * takes as "clear". The next KVM_RUN maps real mode again. On 3.6 and 3.7,
+ * which cannot be asked and only clear, a VM without a table gets one of order
+ * 24.
+ *
+ * Like htab_order(), this is for a VM that is expected to have a table.
  *
  * Ioctl: those of htab_order(), and one KVM_PPC_ALLOCATE_HTAB (Linux 3.6).
  *
@@ -272,11 +346,13 @@ int htab_largest(int kvmfd, uint32_t *order) HTAB_MUST_CHECK;
  *	-ENOENT: the VM has no table: none yet, or it is a radix guest
  *	-EBUSY: a thread is inside KVM_RUN. Nothing changed, not even the dirty
  *		marks that a reader of the htab fd waits for.
- *	-EOVERFLOW: 2^37 bytes or more, too large for its size to be told
+ *	-EOVERFLOW: the table has 2^37 bytes or more, too large for its size to
+ *		be told. Clear it with htab_alloc_at_least() and its order, which
+ *		the VMM knows, as both *order and min_order.
  *	-EMFILE, -ENFILE, -ENOMEM: no descriptor or memory to look at the table
  *		with
- * But for -EPROTO, nothing has changed on failure. (-ENOMEM also comes, and the
- * table is lost, if somebody resized it between the two steps.)
+ * On all of these except -EPROTO the VM is unchanged. (-ENOMEM also comes, and
+ * the table is lost, if somebody resized it between the two steps.)
  *
  * Precondition: all vcpus out of KVM_RUN; no concurrent call on this VM.
  * Since: 0.1
@@ -301,7 +377,8 @@ int htab_reset(int vmfd) HTAB_MUST_CHECK;
  * is free for the new one, so the old order is among those that can be given.
  * Up to 4.10 a table keeps its size, and htab_renew() clears it. If the VM has
  * no table, htab_renew() is htab_alloc_at_least(). But it asks for the present
- * size as htab_order() does, so before the first run call htab_alloc_at_least().
+ * size, which htab_order() says is not for a VM without a table: before the
+ * first run call htab_alloc_at_least().
  *
  * A VMM that was given less than it wanted passes what it was given, and keeps
  * it at every reset; one that wants to try again for more passes that.
@@ -342,10 +419,11 @@ int htab_renew(int vmfd, uint32_t *order, uint32_t min_order) HTAB_MUST_CHECK;
  * @vmfd: the VM
  * @order: out, the order, 18 to 36
  *
- * No kernel interface says. This writes records without entries to an htab
- * fd, which change nothing and are refused beyond the table's end. For a VM
- * that is expected to have a table: on one that has none, a kernel built with
- * UBSAN logs a report at each boot's first try.
+ * No kernel interface says. This writes records without entries to an htab fd,
+ * which change nothing and are refused beyond the table's end. Call it for a VM
+ * that is expected to have a table: about a hash guest without one, a kernel
+ * built with UBSAN logs a report, once per boot, which panics a host that has
+ * panic_on_warn set. The same holds for htab_reset() and htab_renew().
  *
  * Ioctl: KVM_PPC_GET_HTAB_FD (Linux 3.8), then fcntl for close-on-exec, at most
  * five writes, and close; from 2^36 bytes on also three calls that map and
@@ -356,7 +434,7 @@ int htab_renew(int vmfd, uint32_t *order, uint32_t min_order) HTAB_MUST_CHECK;
  *		also on Linux 3.6 and 3.7
  *	-ENOENT: the VM has no table: none yet, or it is a radix guest
  *	-EBUSY: a thread is inside KVM_RUN
- *	-EOVERFLOW: 2^37 bytes or more, too large to tell
+ *	-EOVERFLOW: 2^37 bytes or more, too large for its size to be told
  *	-EMFILE, -ENFILE, -ENOMEM: no descriptor or memory for the htab fd
  * The table is never changed.
  *
@@ -430,8 +508,9 @@ uint32_t htab_order_for_vrma(uint64_t bytes, unsigned int page_shift);
  * @fd: /dev/kvm, or a VM (since Linux 3.17). Where both KVM HV and PR are
  *	loaded, /dev/kvm tells about HV and a VM about its own kind.
  *
- * Corrects two false positives: KVM PR (up to Linux 4.10) and nested hypervisors
- * report KVM_CAP_PPC_ALLOC_HTAB although the ioctl cannot be used there.
+ * Corrects two false positives: KVM PR (up to Linux 4.10) and nested
+ * hypervisors report KVM_CAP_PPC_ALLOC_HTAB although the ioctl cannot be used
+ * there.
  *
  * Ioctl: KVM_CHECK_EXTENSION, at most five; two on a host that runs no hash
  * guests at all, such as x86.

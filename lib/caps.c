@@ -47,8 +47,8 @@ int htab_is_4_11(int fd, int mmu)
 }
 
 /*
- * HV of 3.6 or 3.7, or no HV. PR claimed ALLOC_HTAB up to 4.10, though the ioctl
- * is ENOTTY there. Only PR has GET_PVINFO.
+ * This is HV of 3.6 or 3.7, or no HV. PR claimed ALLOC_HTAB up to 4.10, though
+ * the ioctl is ENOTTY there. Only PR has GET_PVINFO.
  */
 static int caps_without_htab_fd(int fd, int alloc)
 {

@@ -4,10 +4,12 @@
 
 HTAB_EXPORT const char *htab_strerror(int error)
 {
-	/* Not -error: INT_MIN has no positive twin. */
+	/* Negate positive values only: -INT_MIN would overflow. */
 	switch (error > 0 ? -error : error) {
 	case 0:
 		return "success";
+	case -EACCES:
+		return "a security module refuses access to this VM or host";
 	case -EBADF:
 		return "not an open descriptor";
 	case -EBUSY:
@@ -29,8 +31,9 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		return "the VM has no hashed page table "
 		       "(none yet, or it is a radix guest)";
 	case -ENOMEM:
-		return "no contiguous memory for the table: see "
-		       "kvm_cma_resv_ratio, or ask for less";
+		return "no contiguous memory for a table that is large enough: "
+		       "give the guest less memory, or the host more for "
+		       "tables (kernel parameter kvm_cma_resv_ratio)";
 	case -ENOSPC:
 		return "the kernel gave a smaller table than the smallest "
 		       "asked for";
@@ -45,10 +48,14 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -EOVERFLOW:
 		return "the table is too large for its size to be told "
 		       "(2^37 bytes or more)";
+	case -EPERM:
+		return "a security module or a filter of system calls forbids "
+		       "the operation";
 	case -EPROTO:
 		return "the kernel gave an answer that no known kernel gives";
 	case -ERANGE:
-		return "order out of range: 18 (256 KiB) to 46 (64 TiB)";
+		return "order out of range: 18 (256 KiB) to 46 (64 TiB), the "
+		       "smallest to accept not above the wanted one";
 	default:
 		return "unexpected error";
 	}

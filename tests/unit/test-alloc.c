@@ -591,7 +591,8 @@ static void largest_takes_no_notice_of_a_failing_close(void **state)
 
 #define for_errors(test)                                               \
 	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),   \
-	mocked_test_of(test, -EIO)
+	mocked_test_of(test, -EIO), mocked_test_of(test, -EACCES),     \
+	mocked_test_of(test, -EPERM)
 
 int main(void)
 {

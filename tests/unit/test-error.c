@@ -4,9 +4,9 @@
 #include <limits.h>
 
 static const int listed[] = {
-	EBADF,	EBUSY,	EINTR,	EINVAL, EIO,	EMFILE,		 ENFILE,
-	ENOENT, ENOMEM, ENOSPC, ENOTTY, EPROTO, ENOTRECOVERABLE, EOPNOTSUPP,
-	ERANGE, EOVERFLOW,
+	EACCES, EBADF,	EBUSY,	EINTR,	EINVAL, EIO,	EMFILE, ENFILE,
+	ENOENT, ENOMEM, ENOSPC, ENOTTY, EPERM,	EPROTO, ERANGE, EOVERFLOW,
+	ENOTRECOVERABLE, EOPNOTSUPP,
 };
 
 static void each_error_has_a_text_of_its_own_in_either_sign(void **state)
@@ -29,6 +29,8 @@ static void text_says_what_to_do(void **state)
 {
 	(void)state;
 	assert_non_null(strstr(htab_strerror(-ENOMEM), "kvm_cma_resv_ratio"));
+	/* Less than a floor would not do. */
+	assert_null(strstr(htab_strerror(-ENOMEM), "ask for less"));
 	assert_non_null(strstr(htab_strerror(-EBUSY), "vcpu"));
 	assert_non_null(strstr(htab_strerror(-ENOTRECOVERABLE), "destroy"));
 }
