@@ -97,6 +97,23 @@ static int reset_by_hand(int fd)
 	return failure(ioctl(fd, UAPI_KVM_PPC_ALLOCATE_HTAB, &order));
 }
 
+static int renew_with_library(int fd)
+{
+	uint32_t order = ORDER;
+
+	return htab_renew(fd, &order, ORDER);
+}
+
+static int renew_by_hand(int fd)
+{
+	int r = ioctl(fd, UAPI_KVM_CHECK_EXTENSION, UAPI_KVM_CAP_PPC_MMU_RADIX);
+
+	if (r > 0)
+		ioctl(fd, UAPI_KVM_CHECK_EXTENSION,
+		      UAPI_KVM_CAP_PPC_MMU_HASH_V3);
+	return reset_by_hand(fd);
+}
+
 static int caps_with_library(int fd)
 {
 	return htab_caps(fd);
@@ -146,6 +163,7 @@ static const struct {
 	{ FUNCTION(caps), DEV_NULL, 200, false },
 	{ FUNCTION(alloc), TABLE, 2, true },
 	{ FUNCTION(reset), TABLE, 2, true },
+	{ FUNCTION(renew), TABLE, 2, true },
 	{ FUNCTION(order), TABLE, 2, true },
 	{ FUNCTION(largest), DEV_KVM, 1, true },
 };
