@@ -61,12 +61,26 @@ static uint32_t show_largest(int kvmfd)
 	return order;
 }
 
-static void show_allocation(int vmfd)
+static unsigned int shift_of(unsigned int page_size)
+{
+	unsigned int shift = 0;
+
+	while (1u << shift < page_size)
+		shift++;
+	return shift;
+}
+
+static void show_allocation(int vmfd, unsigned int page_size)
 {
 	uint32_t order = htab_order_for_ram(UINT64_C(2) << 30);
+	uint32_t least = htab_order_for_vrma(UINT64_C(128) << 20,
+					     shift_of(page_size));
 
-	printf("allocation  a guest of 2 GiB wants order %u\n", order);
-	show("htab_alloc", htab_alloc(vmfd, &order), 0);
+	printf("allocation  a guest of 2 GiB wants order %u; for 128 MiB of\n"
+	       "            real mode in pages of %u KiB it needs order %u\n",
+	       order, page_size >> 10, least);
+	show("htab_alloc_at_least", htab_alloc_at_least(vmfd, &order, least),
+	     0);
 	printf("            it has order %u, that is %s\n", order,
 	       size_of(order));
 }
@@ -133,7 +147,7 @@ static void tour(const struct host *host)
 	int vmfd = host_new_vm(host);
 	struct vcpu *vcpu = vcpu_new(host, vmfd);
 
-	show_allocation(vmfd);
+	show_allocation(vmfd, host->page_size);
 	show_refusal(vmfd, vcpu);
 	show_reset(vmfd, vcpu);
 	show_downgrade(host, largest);

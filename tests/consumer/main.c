@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* ffsl() */
 /*
  * The VMM as a program, on /dev/kvm: boots a guest of 8 GiB with one vcpu,
  * resets it once too early and once in order, and says how it went. On a real
@@ -72,7 +73,10 @@ static int fail(const char *what)
 int main(void)
 {
 	const struct sigaction action = { .sa_handler = ignore };
-	struct vmm vmm = { .ram = (uint64_t)8 << 30 };
+	struct vmm vmm = {
+		.ram = (uint64_t)8 << 30,
+		.page_shift = (unsigned int)ffsl(sysconf(_SC_PAGESIZE)) - 1,
+	};
 	int r, kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (kvmfd < 0)

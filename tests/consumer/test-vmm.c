@@ -37,6 +37,7 @@ static struct vmm *vmm_on(const char *description)
 	vmm = (struct vmm){
 		.vmfd = htab_sim_vm_new(host),
 		.ram = UINT64_C(8) << 30,
+		.page_shift = 12,
 		.stop_vcpus = stop_vcpus,
 	};
 	assert_true(htab_sim_owns(vmm.vmfd));
@@ -76,6 +77,21 @@ static void short_host_gives_a_smaller_table(void **state)
 	struct vmm *v = vmm_on("cma=32M");
 	assert_int_equal(vmm_boot(v), 0);
 	assert_int_equal(v->pft_size[1], 25);
+}
+
+/* Less than the guest needs in real mode is refused, and not found out by a
+ * guest that hangs. A small guest on a host with 4K pages needs more than its
+ * memory suggests. */
+static void table_too_small_for_real_mode_is_refused(void **state)
+{
+	struct vmm *v = vmm_on("cma=8M memory=8M");
+
+	assert_int_equal(vmm_boot(v), -ENOMEM);
+	v->ram = 512 << 20;
+	assert_int_equal(vmm_boot(v), -ENOMEM);
+	v->page_shift = 16;
+	assert_int_equal(vmm_boot(v), 0);
+	assert_int_equal(v->pft_size[1], 22);
 }
 
 /* The vcpu was about to enter as it was told to stop: it takes two tries. */
@@ -171,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(reset_of_a_running_guest_is_refused),
 		TEST(short_host_gives_a_smaller_table),
+		TEST(table_too_small_for_real_mode_is_refused),
 		TEST(late_vcpu_is_stopped_again),
 		TEST(patience_ends),
 		TEST(host_without_memory_is_reported),

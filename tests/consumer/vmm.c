@@ -27,12 +27,25 @@ static int report(struct vmm *vmm, int r)
 	return r;
 }
 
+/* The guest's first memory node. Its firmware and its kernel use no more before
+ * they have set up translations, which the table has to be large enough for. */
+static uint64_t first_node(const struct vmm *vmm)
+{
+	const uint64_t most = (uint64_t)512 << 20;
+
+	return vmm->ram < most ? vmm->ram : most;
+}
+
 int vmm_boot(struct vmm *vmm)
 {
+	uint32_t least = htab_order_for_vrma(first_node(vmm), vmm->page_shift);
 	uint32_t order = htab_order_for_ram(vmm->ram);
-	int r = htab_alloc(vmm->vmfd, &order);
+	int r;
 
-	/* What was granted, which need not be what was asked for. */
+	if (order < least)
+		order = least;
+	r = htab_alloc_at_least(vmm->vmfd, &order, least);
+	/* The order that the table has, which need not be the one wanted. */
 	vmm->pft_size[1] = order;
 	if (r == -ENOTTY)
 		r = make_own_table(vmm);

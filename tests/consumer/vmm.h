@@ -9,6 +9,8 @@
 struct vmm {
 	int vmfd;
 	uint64_t ram;
+	/* log2 of the size of the pages that back guest address 0 */
+	unsigned int page_shift;
 	/* Takes all vcpus out of KVM_RUN and keeps them out. */
 	void (*stop_vcpus)(struct vmm *vmm);
 	/* The guest's "ibm,pft-size": 0, and the order of the table */
