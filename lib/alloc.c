@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Negotiation: the table asked for, or the largest that can be had. */
+/* Negotiation: the table asked for, or the largest that the host can give. */
 #include "internal.h"
 
 int htab_allocate_once(int vmfd, uint32_t *order)
@@ -116,7 +116,9 @@ HTAB_EXPORT int htab_largest(int kvmfd, uint32_t *order)
 
 	/* A fresh VM for each size: up to 4.10 a table keeps the size it got
 	 * first, and what a kernel up to 4.3 falls back to is not the largest
-	 * that it has (kernel-facts 1.1, 12.10). */
+	 * that it has (kernel-facts 1.1, 12.10). And from 4.11 to 4.14 a VM
+	 * that loses its table in a failed attempt corrupts the host when it is
+	 * closed (12.15); one that never had a table does not. */
 	for (uint32_t wanted = *order; wanted >= HTAB_ORDER_MIN; wanted--) {
 		uint32_t granted = wanted;
 		int vmfd = htab_ioctl(kvmfd, UAPI_KVM_CREATE_VM, NULL);

@@ -2,14 +2,15 @@
 /* How large is the table? And the arithmetic of orders. */
 #include "internal.h"
 
-/* One entry is 16 bytes; the stream's index field has 32 bits, so the last
- * entry of an order above this has no name. */
-#define LAST_NAMED_ORDER 36
+/* A record's index has 32 bits, so order 36 (2^32 entries of 16 bytes) is the
+ * largest table whose last entry can be addressed. */
+#define LAST_ADDRESSABLE_ORDER 36
 
 /*
  * Does the table have at least this order? The kernel tests a record's index
  * against the table before it does anything else, so a record without entries
- * tells and changes nothing (kernel-facts 12.3). 1, 0 or -errno.
+ * shows whether that index exists, and changes nothing (kernel-facts 12.3).
+ * Returns 1, 0 or a negative errno.
  */
 static int has_entry(int htabfd, uint32_t index)
 {
@@ -24,10 +25,10 @@ static int has_entry(int htabfd, uint32_t index)
 }
 
 /*
- * Does the table go on after the last entry that has an index? A record that
- * claims two valid entries from there on is refused with EINVAL if not. If so,
- * the kernel goes on to read the first one, and is prevented from changing
- * anything by EFAULT.
+ * Does the table go on after the last entry that has an index? Write a record
+ * that claims two entries there, with no readable data behind it. If the table
+ * ends there the kernel returns EINVAL; if it goes on, the kernel faults on the
+ * first entry (EFAULT) before it changes anything.
  */
 static int has_entry_after_last_index(int htabfd)
 {
@@ -47,17 +48,17 @@ static int has_entry_after_last_index(int htabfd)
 
 static int is_at_least(int htabfd, uint32_t order)
 {
-	if (order > LAST_NAMED_ORDER)
+	if (order > LAST_ADDRESSABLE_ORDER)
 		return has_entry_after_last_index(htabfd);
 	return has_entry(htabfd, (uint32_t)((UINT64_C(1) << (order - 4)) - 1));
 }
 
-/* From "no table" (one below the smallest) to "larger than can be told" there
- * are 21 answers: five questions. */
+/* Binary search over 17 (no table) to 37 (too large to measure): 21 values, at
+ * most five probes. */
 static int measure(int htabfd, uint32_t *order)
 {
 	uint32_t low = HTAB_ORDER_MIN - 1;
-	uint32_t high = LAST_NAMED_ORDER + 1;
+	uint32_t high = LAST_ADDRESSABLE_ORDER + 1;
 
 	while (low < high) {
 		uint32_t middle = (low + high + 1) / 2;
@@ -72,7 +73,7 @@ static int measure(int htabfd, uint32_t *order)
 	}
 	if (low < HTAB_ORDER_MIN)
 		return -ENOENT;
-	if (low > LAST_NAMED_ORDER)
+	if (low > LAST_ADDRESSABLE_ORDER)
 		return -EOVERFLOW;
 	*order = low;
 	return 0;
@@ -107,7 +108,8 @@ HTAB_EXPORT int htab_order(int vmfd, uint32_t *order)
 	if (htabfd < 0)
 		return htabfd;
 	r = measure(htabfd, order);
-	/* The answer stands whatever close() says; the descriptor is gone. */
+	/* An error of close() does not change the size that was found, and the
+	 * descriptor is closed even then. */
 	htab_shim_close(htabfd);
 	return r;
 }

@@ -4,9 +4,9 @@
 
 /*
  * 3.6 and 3.7 have no htab fd to ask the size with, and need none: their
- * ALLOCATE_HTAB ignores the order if there is a table. Where a later kernel
- * claims to have no htab fd (a filter of system calls may), the order would
- * be believed and the table replaced, so leave it alone.
+ * ALLOCATE_HTAB ignores the order if there is a table. A later kernel whose
+ * htab fd is hidden by a filter of system calls would take the order, and
+ * replace the table, so leave that one alone.
  */
 static int reset_without_htab_fd(int vmfd)
 {
