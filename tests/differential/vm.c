@@ -55,7 +55,8 @@ static void keep_or_close(int htabfd)
 	host_close_fd(htabfd);
 }
 
-/* Hazard 7.5 */
+/* When a VM is closed that lost its table, Linux 4.11 to 4.14 free its reverse
+ * map a second time, unless it has a table again by then (kernel-facts 7.5). */
 static void mend_lost_table(const struct a_vm *vm)
 {
 	uint32_t smallest = HTAB_ORDER_MIN;

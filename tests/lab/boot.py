@@ -54,8 +54,8 @@ class Table:
         self.kernels = {}   # name: required or reported
         self.machines = {}  # name: (QEMU's arguments, kernel parameters)
         self.rows = {}      # (kernel, machine): host
-        own_hosts = {}      # machine: host, on kernels that are not old
-        directory = []      # (first version, machines)
+        own_hosts = {}      # machine: host, unless a "directory" line says otherwise
+        directory = []      # the "directory" lines: (first version, machines)
         for line in (HERE / 'table').read_text().splitlines():
             kind, *words = line.partition('#')[0].split() or ['']
             if kind == 'kernel':
@@ -117,10 +117,11 @@ def unpacked(image):
         packed = image.read_bytes()
         kept = cache() / 'unpacked' / f'{image.stem}-{hashlib.sha256(packed).hexdigest()[:16]}'
         if not kept.exists():
+            image_bytes = lzma.decompress(packed)
             kept.parent.mkdir(parents=True, exist_ok=True)
-            # Several boots may do this at once.
+            # Another boot may unpack the same file now, so this one appears as a whole.
             with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
-                file.write(lzma.decompress(packed))
+                file.write(image_bytes)
             os.replace(file.name, kept)
     except (OSError, lzma.LZMAError) as error:
         raise LabError(f'cannot unpack {image}: {error}') from None

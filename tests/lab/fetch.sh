@@ -7,7 +7,7 @@
 # $cache/kernels/NAME/ holds vmlinux, kvm.ko, kvm-hv.ko, a static busybox, and version. It appears as a whole or not at all, and is
 # used as long as it exists: remove it to have a newer one.
 #
-# The kernels of the directory $HTAB_KERNELS, which are not in the cache, need only the busybox.
+# For the kernels of the directory $HTAB_KERNELS, boot.py needs only the busybox of the cache.
 #
 # Exits 0 only if every kernel asked for is there. One that is only "reported" counts if it was named.
 
@@ -158,7 +158,7 @@ have() {
 	fi
 }
 
-# The cached ones of the table come first.
+# All kernels of the table, those in the cache first.
 any() {
 	for name in $(table "" 2); do
 		[ ! -e "$cache/kernels/$name" ] || echo "$name"
@@ -176,7 +176,7 @@ if [ "${1-}" = --any ]; then
 			exit 0
 		fi
 	done
-	die "no kernel of $here/table can be had"
+	die "no kernel of $here/table is in the cache or can be fetched"
 fi
 
 # shellcheck disable=SC2046 # names without blanks
