@@ -33,7 +33,7 @@ static int create_vm(struct htab_sim_host *host, uintptr_t type)
 }
 
 static int create_vcpu(struct htab_sim_host *host, struct vm *vm,
-		       uintptr_t id)
+		       uint32_t id)
 {
 	const struct descriptor example = { .kind = FD_VCPU,
 					    .host = host,
@@ -189,7 +189,7 @@ static int vm_ioctl(struct htab_sim_host *host, struct vm *vm,
 	const uintptr_t number = (uintptr_t)call->event.arg;
 
 	if (call->event.call == HTAB_SIM_CREATE_VCPU)
-		return create_vcpu(host, vm, number);
+		return create_vcpu(host, vm, (uint32_t)number);
 	if (call->event.call == HTAB_SIM_CHECK_EXTENSION &&
 	    host->kernel.rules.vm_has_check)
 		return htab_model_capability(&host->kernel.config,

@@ -23,7 +23,8 @@ static void note_allocation(struct a_vm *vm, int result)
 {
 	const bool gone = result == -EINVAL || result == -ENOMEM;
 
-	if (result < 0 && !gone)
+	/* -ENOSPC: the kernel gave another table, or cleared the present one. */
+	if (result < 0 && !gone && result != -ENOSPC)
 		return;
 	/* Refused without effect */
 	if (vm->radix && BEFORE(4, 15))
@@ -55,6 +56,19 @@ void alloc_at_least(struct a_vm *vm)
 
 	say("htab_alloc_at_least(%u, %u)", wanted, least);
 	r = htab_alloc_at_least(vm->fd, &wanted, least);
+	say_result(r);
+	say(" order %u", wanted);
+	note_allocation(vm, r);
+}
+
+void renew(struct a_vm *vm)
+{
+	uint32_t wanted = draw_order();
+	uint32_t least = chance(70) ? wanted - draw(4) : HTAB_ORDER_MIN;
+	int r;
+
+	say("htab_renew(%u, %u)", wanted, least);
+	r = htab_renew(vm->fd, &wanted, least);
 	say_result(r);
 	say(" order %u", wanted);
 	note_allocation(vm, r);

@@ -97,6 +97,7 @@ uint32_t peek_order(const struct a_vm *vm);
 
 void alloc(struct a_vm *vm);
 void alloc_at_least(struct a_vm *vm);
+void renew(struct a_vm *vm);
 void largest(struct a_vm *vm);
 void caps(struct a_vm *vm);
 void order(struct a_vm *vm);

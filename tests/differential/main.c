@@ -61,7 +61,7 @@ static const struct {
 	{ 2, check_extension }, { 4, open_htab },   { 4, close_htab },
 	{ 20, read_htab },	{ 22, write_htab }, { 2, load_vrma },
 	{ 3, prepare },		{ 6, commit },	    { 1, cancel },
-	{ 2, write_unwatched },
+	{ 2, write_unwatched }, { 3, renew },
 };
 
 static void run_drawn(struct a_vm *vm)

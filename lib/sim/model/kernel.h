@@ -50,6 +50,7 @@ struct rules {
 	bool dangles;		  /* up to 4.10: a freed table stays in use */
 	bool keeps_reverse_map;	  /* 4.11-4.14: a freed one is freed again */
 	bool names_vms;		  /* 4.7-4.18: by number, one VM a number */
+	bool packs_vcpu_ids;	  /* 4.19 on POWER9: one used twice is EINVAL */
 	bool refuses_radix_vm;	  /* 4.11-4.14 */
 	bool switches_radix_vm;	  /* 4.15 */
 	bool readies_radix_vm;	  /* 4.15: mmu_ready covers radix guests */

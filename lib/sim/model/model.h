@@ -78,7 +78,7 @@ struct gate {
 
 struct vcpu {
 	struct vcpu *next;
-	unsigned long id;
+	uint32_t id;
 };
 
 struct vm {
@@ -189,7 +189,7 @@ long htab_model_change(struct change *change);
 /* --- vcpu.c --- */
 
 /* KVM_CREATE_VCPU */
-int htab_model_vcpu_make(struct vm *vm, unsigned long id);
+int htab_model_vcpu_make(struct vm *vm, uint32_t id);
 /* What the first run does, with the lock: a table if there is none, and the
  * entries that map real mode (the VRMA) */
 int htab_model_set_up_mmu(struct op *op);

@@ -28,6 +28,8 @@ struct rules htab_model_rules(const struct config *config)
 		.dangles = v < LINUX(4, 11),
 		.keeps_reverse_map = v >= LINUX(4, 11) && v < LINUX(4, 15),
 		.names_vms = v >= LINUX(4, 7) && v < LINUX(4, 19),
+		.packs_vcpu_ids = config->cpu >= POWER9_DD20 &&
+				  v >= LINUX(4, 19),
 		.refuses_radix_vm = v < LINUX(4, 15),
 		.switches_radix_vm = v >= LINUX(4, 15),
 		.readies_radix_vm = v >= LINUX(4, 15),

@@ -4,26 +4,27 @@
 
 #include <stdlib.h>
 
-/* PLACEHOLDER */
-enum { MAX_VCPU_ID = 16383 };
+/* As Debian builds it (seen on 6.1); other builds have fewer. */
+enum { MAX_VCPUS = 2048 };
 
 /* KVM keeps a vcpu until its VM is gone, so an id is used up for good. */
 static int add_vcpu(struct vm *vm, struct vcpu *vcpu)
 {
 	for (const struct vcpu *at = vm->vcpus; at; at = at->next)
 		if (at->id == vcpu->id)
-			return -EEXIST;
+			return vm->kernel->rules.packs_vcpu_ids ? -EINVAL
+								: -EEXIST;
 	vcpu->next = vm->vcpus;
 	vm->vcpus = vcpu;
 	return 0;
 }
 
-int htab_model_vcpu_make(struct vm *vm, unsigned long id)
+int htab_model_vcpu_make(struct vm *vm, uint32_t id)
 {
 	struct vcpu *vcpu;
 	int r;
 
-	if (id > MAX_VCPU_ID)
+	if (id >= MAX_VCPUS)
 		return -EINVAL;
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)
