@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 static const unsigned long vm_requests[] = {
 	UAPI_KVM_CREATE_VCPU,	       UAPI_KVM_PPC_ALLOCATE_HTAB,
@@ -191,48 +190,6 @@ static void foreign_descriptors_reach_the_real_kernel(void **state)
 	close_host(host);
 }
 
-static int answers_in_the_child(int vmfd, int vcpufd, int kvmfd)
-{
-	uint32_t order = 24;
-
-	if (allocate(vmfd, &order) != -EIO || htab_order(vmfd, &order) != -EIO)
-		return 1;
-	/* Even what no VM knows: it is asked first. */
-	if (htab_sim_ioctl(vmfd, 0xae99, NULL) != -EIO)
-		return 2;
-	if (htab_sim_vcpu_enter(vmfd) != -EIO ||
-	    htab_sim_vcpu_leave(vmfd) != -EIO)
-		return 3;
-	if (htab_sim_ioctl(vcpufd, 0xae99, NULL) != -EIO)
-		return 4;
-	/* /dev/kvm is everybody's. */
-	if (capability(kvmfd, UAPI_KVM_CAP_PPC_ALLOC_HTAB) != 1)
-		return 5;
-	vmfd = htab_sim_ioctl(kvmfd, UAPI_KVM_CREATE_VM, NULL);
-	if (vmfd < 0 || allocate(vmfd, &order) != 0)
-		return 6;
-	return 0;
-}
-
-static void vm_of_another_process_is_eio(void **state)
-{
-	struct htab_sim_host *host = a_host(NULL);
-	int vmfd = a_vm_with_table(host, 20);
-	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
-	int status;
-	pid_t child = fork();
-
-	(void)state;
-	if (child == 0)
-		_exit(answers_in_the_child(vmfd, vcpufd, htab_sim_kvmfd(host)));
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	/* The child's copies are closed with it. */
-	close(vcpufd);
-	close(vmfd);
-	close_host(host);
-}
-
 static void without_a_descriptor_left_it_is_emfile(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
@@ -339,7 +296,6 @@ int main(void)
 		cmocka_unit_test(vcpu_answers_einval),
 		cmocka_unit_test(htab_fd_answers_ioctls_with_enotty),
 		cmocka_unit_test(foreign_descriptors_reach_the_real_kernel),
-		cmocka_unit_test(vm_of_another_process_is_eio),
 		cmocka_unit_test(without_a_descriptor_left_it_is_emfile),
 		cmocka_unit_test(thousands_of_descriptors_come_and_go),
 		cmocka_unit_test(host_free_counts_what_was_left_open),

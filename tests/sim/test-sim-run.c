@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 /* The next one; a VM has no two of an id. */
 static int a_vcpu(int vmfd)
@@ -147,22 +146,6 @@ static void a_run_that_cannot_begin_does_not_wait(void **state)
 	close_host(host);
 }
 
-static void another_process_cannot_run_it(void **state)
-{
-	struct htab_sim_host *host = a_host(NULL);
-	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd), status;
-	pid_t child = fork();
-
-	(void)state;
-	if (child == 0)
-		_exit(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL) != -EIO);
-	waitpid(child, &status, 0);
-	assert_int_equal(status, 0);
-	close(vcpufd);
-	close(vmfd);
-	close_host(host);
-}
-
 /* As in the kernel, the run holds the VM. */
 static void all_may_be_closed_under_it(void **state)
 {
@@ -223,7 +206,6 @@ int main(void)
 		cmocka_unit_test(a_signal_ends_kvm_run),
 		cmocka_unit_test(the_first_run_makes_the_table),
 		cmocka_unit_test(a_run_that_cannot_begin_does_not_wait),
-		cmocka_unit_test(another_process_cannot_run_it),
 		cmocka_unit_test(all_may_be_closed_under_it),
 		cmocka_unit_test(a_host_that_goes_ends_the_run_with_eio),
 		cmocka_unit_test(it_knows_its_own_descriptors),
