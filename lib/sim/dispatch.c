@@ -39,20 +39,20 @@ static int create_vcpu(struct htab_sim_host *host, struct vm *vm,
 					    .host = host,
 					    .watch = &host->watch,
 					    .vm = vm };
-	int fd = htab_sim_fd_open(), r;
+	int fd, r = htab_model_vcpu_make(vm, id);
 
-	if (fd < 0)
-		return fd;
-	r = htab_model_vcpu_make(vm, id);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	htab_model_vm_get(vm);
-	r = htab_sim_fd_register(fd, &example);
+	/* Before a descriptor is made for it */
 	if (r < 0)
+		return r;
+	fd = htab_sim_fd_open();
+	htab_model_vm_get(vm);
+	if (fd >= 0)
+		fd = htab_sim_fd_register(fd, &example);
+	if (fd < 0) {
 		htab_model_vm_put(vm);
-	return r;
+		htab_model_vcpu_drop(vm, id);
+	}
+	return fd;
 }
 
 static int get_htab_fd(struct htab_sim_host *host, struct vm *vm,
@@ -130,10 +130,13 @@ static int resize(struct call *call, struct vm *vm)
 int htab_sim_enter(struct call *call, struct vm *vm)
 {
 	struct op op = { .vm = vm };
-	const int r = htab_model_enter(&op);
+	int r;
 
-	if (r == 0)
-		htab_model_vm_get(vm);
+	htab_model_vm_get(vm);
+	r = htab_model_enter(&op);
+	/* Not the last one: the caller has a descriptor of the VM. */
+	if (r < 0)
+		htab_model_vm_put(vm);
 	call->hazards |= op.hazards;
 	return r;
 }

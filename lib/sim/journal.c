@@ -158,11 +158,15 @@ static void make_text_key(void)
 		abort();
 }
 
-static void keep_text(char *text)
+static const char *keep_text(char *text)
 {
 	pthread_once(&text_once, make_text_key);
 	free(pthread_getspecific(text_key));
-	pthread_setspecific(text_key, text);
+	if (pthread_setspecific(text_key, text) != 0) {
+		free(text);
+		text = NULL;
+	}
+	return text ? text : "";
 }
 
 HTAB_EXPORT const char *htab_sim_journal(struct htab_sim_host *host)
@@ -178,6 +182,5 @@ HTAB_EXPORT const char *htab_sim_journal(struct htab_sim_host *host)
 		pthread_mutex_unlock(&journal->lock);
 		fclose(out);
 	}
-	keep_text(text);
-	return text ? text : "";
+	return keep_text(text);
 }

@@ -190,6 +190,8 @@ long htab_model_change(struct change *change);
 
 /* KVM_CREATE_VCPU */
 int htab_model_vcpu_make(struct vm *vm, uint32_t id);
+/* As if it had not been made: no descriptor could be given for it. */
+void htab_model_vcpu_drop(struct vm *vm, uint32_t id);
 /* What the first run does, with the lock: a table if there is none, and the
  * entries that map real mode (the VRMA) */
 int htab_model_set_up_mmu(struct op *op);

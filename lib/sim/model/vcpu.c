@@ -38,6 +38,19 @@ int htab_model_vcpu_make(struct vm *vm, uint32_t id)
 	return r;
 }
 
+void htab_model_vcpu_drop(struct vm *vm, uint32_t id)
+{
+	struct vcpu **at = &vm->vcpus, *vcpu;
+
+	pthread_mutex_lock(&vm->gate.lock);
+	while ((*at)->id != id)
+		at = &(*at)->next;
+	vcpu = *at;
+	*at = vcpu->next;
+	pthread_mutex_unlock(&vm->gate.lock);
+	free(vcpu);
+}
+
 /* One page for each group, and not more than 1 TiB */
 uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups)
 {
@@ -49,8 +62,16 @@ uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups)
 	return pages > groups ? groups : pages;
 }
 
-/* One bolted entry for each page, in slot 7 of its group */
-static void map_vrma(struct vm *vm)
+static uint64_t vrma_index(uint64_t page, uint64_t groups)
+{
+	const uint64_t vsid = 0x1ffffff;
+
+	return ((page ^ vsid ^ vsid << 25) & (groups - 1)) * 8 + 7;
+}
+
+/* One bolted entry for each page, in slot 7 of its group. Ends early at one
+ * that is in the way. 0, or -ENOMEM: nothing is mapped. */
+static int map_vrma(struct vm *vm)
 {
 	const uint64_t vsid = 0x1ffffff;
 	const uint64_t groups = htab_model_table_entries(&vm->table) / 8;
@@ -62,16 +83,23 @@ static void map_vrma(struct vm *vm)
 			    (large ? HPTE_LARGE : 0);
 	/* R, C, M */
 	const uint64_t r0 = 0x190 | (large ? 0x1000 : 0);
+	uint64_t i = 0;
+	int r = 0;
 
-	for (uint64_t i = 0; i < pages; i++) {
+	for (; i < pages && r == 0; i++) {
 		uint64_t address = i * page;
-		uint64_t group = (i ^ vsid ^ vsid << 25) & (groups - 1);
 
-		if (htab_model_enter_hpte(vm, group * 8 + 7,
+		r = htab_model_enter_hpte(vm, vrma_index(i, groups),
 					  v0 | (address >> 16 & ~UINT64_C(0x7f)),
-					  r0 | address) < 0)
-			return;
+					  r0 | address);
 	}
+	if (r != -ENOMEM)
+		return 0;
+	for (i--; i-- > 0;)
+		htab_model_remove_hpte(
+			vm, htab_model_table_find(&vm->table,
+						  vrma_index(i, groups)));
+	return -ENOMEM;
 }
 
 int htab_model_set_up_mmu(struct op *op)
@@ -91,7 +119,7 @@ int htab_model_set_up_mmu(struct op *op)
 	if (vm->ram == 0)
 		return -EINVAL;
 	pthread_mutex_lock(&vm->data);
-	map_vrma(vm);
+	r = map_vrma(vm);
 	pthread_mutex_unlock(&vm->data);
-	return 0;
+	return r;
 }
