@@ -42,6 +42,43 @@ int htab_sim_fd_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
+int htab_sim_watch_open(struct watch *watch)
+{
+	watch->epollfd = epoll_create1(EPOLL_CLOEXEC);
+	return watch->epollfd < 0 ? -errno : 0;
+}
+
+void htab_sim_watch_close(struct watch *watch)
+{
+	close(watch->epollfd);
+	free(watch->events);
+}
+
+static unsigned int count_open(const struct watch *watch)
+{
+	unsigned int count = 0;
+
+	for (int kind = FD_KVM; kind <= FD_HTAB; kind++)
+		count += watch->open[kind];
+	return count;
+}
+
+/* Caller holds the lock. */
+static int make_room(struct watch *watch)
+{
+	const unsigned int room = watch->room ? 2 * watch->room : 16;
+	struct epoll_event *events;
+
+	if (count_open(watch) < watch->room)
+		return 0;
+	events = realloc(watch->events, room * sizeof(*events));
+	if (!events)
+		return -ENOMEM;
+	watch->events = events;
+	watch->room = room;
+	return 0;
+}
+
 /* Caller holds the lock: a descriptor is watched and registered at once, or
  * reap() would take it for a closed one. */
 static int add(int fd, struct descriptor *descriptor)
@@ -53,8 +90,11 @@ static int add(int fd, struct descriptor *descriptor)
 	/* A child of the process that switched the host on had none left. */
 	if (watch->epollfd < 0)
 		return -EMFILE;
+	if (make_room(watch) < 0)
+		return -ENOMEM;
+	/* ENOSPC is the limit of what all processes of a user watch. */
 	if (epoll_ctl(watch->epollfd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return -errno;
+		return errno == ENOSPC ? -ENFILE : -errno;
 	descriptor->next = *bucket_of(descriptor->ino);
 	*bucket_of(descriptor->ino) = descriptor;
 	watch->open[descriptor->kind]++;
@@ -133,30 +173,17 @@ static uint32_t give_up(const struct descriptor *descriptor)
 	return hazards;
 }
 
-static unsigned int count_open(const struct watch *watch)
-{
-	unsigned int count = 0;
-
-	for (int kind = FD_KVM; kind <= FD_HTAB; kind++)
-		count += watch->open[kind];
-	return count;
-}
-
 /* Marks what is open; -errno if that cannot be told. Caller holds the lock. */
 static int see_open(const struct watch *watch)
 {
-	const int most = (int)count_open(watch) + 1;
-	struct epoll_event *events = calloc((size_t)most, sizeof(*events));
-	int count, r;
+	int count;
 
-	if (!events)
-		return -ENOMEM;
-	count = epoll_wait(watch->epollfd, events, most, 0);
-	r = count < 0 ? -errno : 0;
+	if (count_open(watch) == 0)
+		return 0;
+	count = epoll_wait(watch->epollfd, watch->events, (int)watch->room, 0);
 	for (int i = 0; i < count; i++)
-		((struct descriptor *)events[i].data.ptr)->seen = true;
-	free(events);
-	return r;
+		((struct descriptor *)watch->events[i].data.ptr)->seen = true;
+	return count < 0 ? -errno : 0;
 }
 
 /* Caller holds the lock. Unlinks those of the watch that were not seen, and

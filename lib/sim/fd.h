@@ -5,13 +5,23 @@
 
 #include "model/model.h"
 
+struct epoll_event;
+
 enum fd_kind { FD_KVM, FD_VM, FD_VCPU, FD_HTAB };
 
 /* How a host learns which of its descriptors are closed */
 struct watch {
 	int epollfd;
 	unsigned int open[FD_HTAB + 1]; /* how many of each kind */
+	/* What epoll answers with: room for all that are open, so that learning
+	 * of them needs no memory. */
+	struct epoll_event *events;
+	unsigned int room;
 };
+
+/* The rest of a watch is zero, or another one's events. */
+int htab_sim_watch_open(struct watch *watch);
+void htab_sim_watch_close(struct watch *watch);
 
 struct descriptor {
 	struct descriptor *next; /* in its bucket */

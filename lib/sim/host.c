@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 /* Those that are on, and those that are off but still in use. The lock is taken
@@ -47,21 +46,32 @@ static void after_fork(void)
 static void after_fork_in_child(void)
 {
 	for (struct htab_sim_host *host = hosts; host; host = host->next) {
-		close(host->watch.epollfd);
-		host->watch = (struct watch){
-			.epollfd = epoll_create1(EPOLL_CLOEXEC),
-		};
+		struct watch *watch = &host->watch;
+
+		close(watch->epollfd);
+		*watch = (struct watch){ .events = watch->events,
+					 .room = watch->room };
+		/* If none can be made, nothing can be opened. */
+		htab_sim_watch_open(watch);
 		host->kernel.vms = NULL;
 	}
 	htab_sim_fd_disinherit();
 	after_fork();
 }
 
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
-static void watch_forks(void)
+/* Once for all hosts: 0, or -ENOMEM */
+static int watch_forks(void)
 {
-	pthread_atfork(before_fork, after_fork, after_fork_in_child);
+	static bool watched;
+	int r = 0;
+
+	pthread_mutex_lock(&hosts_lock);
+	if (!watched)
+		r = -pthread_atfork(before_fork, after_fork,
+				    after_fork_in_child);
+	watched = r == 0;
+	pthread_mutex_unlock(&hosts_lock);
+	return r;
 }
 
 /* --- switched on --- */
@@ -83,12 +93,15 @@ static int init_mutex(pthread_mutex_t *lock)
 
 static int switch_on(struct htab_sim_host *host)
 {
-	host->watch.epollfd = epoll_create1(EPOLL_CLOEXEC);
-	if (host->watch.epollfd < 0)
-		return -errno;
+	int r = watch_forks();
+
+	if (r == 0)
+		r = htab_sim_watch_open(&host->watch);
+	if (r < 0)
+		return r;
 	host->kvmfd = open_kvm(host);
 	if (host->kvmfd < 0) {
-		close(host->watch.epollfd);
+		htab_sim_watch_close(&host->watch);
 		return host->kvmfd;
 	}
 	htab_model_boot(&host->kernel);
@@ -110,7 +123,6 @@ HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
 
 	if (!host)
 		return NULL;
-	pthread_once(&fork_once, watch_forks);
 	sweep();
 	r = htab_model_config_parse(&host->kernel.config, description, why,
 				    sizeof(why));
@@ -130,7 +142,7 @@ HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
 
 static void destroy(struct htab_sim_host *host)
 {
-	close(host->watch.epollfd);
+	htab_sim_watch_close(&host->watch);
 	htab_model_halt(&host->kernel);
 	for_each_lock(host, pthread_mutex_destroy);
 	free(host);
@@ -145,19 +157,40 @@ static void sweep(void)
 	while (*at) {
 		struct htab_sim_host *host = *at;
 
-		if (atomic_load(&host->off)) {
-			/* Whoever would be told of hazards is gone. */
+		/* Whoever would be told of hazards is gone. */
+		if (host->freed) {
 			htab_sim_fd_reap(&host->watch);
 			htab_model_drop_parked(&host->kernel);
 		}
-		if (atomic_load(&host->off) &&
-		    htab_sim_fd_let_go(host, &host->watch)) {
+		if (host->freed && htab_sim_fd_let_go(host, &host->watch)) {
 			*at = host->next;
 			destroy(host);
 		} else {
 			at = &host->next;
 		}
 	}
+	pthread_mutex_unlock(&hosts_lock);
+}
+
+/* Returns what was still open or inside. */
+static unsigned int switch_off(struct htab_sim_host *host, uint32_t *hazards)
+{
+	unsigned int left;
+
+	*hazards = htab_sim_fd_reap(&host->watch);
+	atomic_store(&host->off, true);
+	left = htab_sim_fd_count(&host->watch);
+	left += htab_model_vcpus_inside(&host->kernel);
+	*hazards |= htab_sim_fd_take_all(&host->watch);
+	*hazards |= htab_model_drop_parked(&host->kernel);
+	return left;
+}
+
+/* From now on any thread that makes or frees a host may destroy this one. */
+static void release(struct htab_sim_host *host)
+{
+	pthread_mutex_lock(&hosts_lock);
+	host->freed = true;
 	pthread_mutex_unlock(&hosts_lock);
 }
 
@@ -169,13 +202,9 @@ HTAB_EXPORT int htab_sim_host_free(struct htab_sim_host *host)
 	if (!host)
 		return 0;
 	close(host->kvmfd);
-	hazards = htab_sim_fd_reap(&host->watch);
-	atomic_store(&host->off, true);
-	left = htab_sim_fd_count(&host->watch);
-	left += htab_model_vcpus_inside(&host->kernel);
-	hazards |= htab_sim_fd_take_all(&host->watch);
-	hazards |= htab_model_drop_parked(&host->kernel);
+	left = switch_off(host, &hazards);
 	htab_sim_report(host, hazards);
+	release(host);
 	sweep();
 	return (int)left;
 }

@@ -7,11 +7,13 @@
 #include "fd.h"
 
 struct htab_sim_host {
-	struct htab_sim_host *next; /* the registry's lock */
+	struct htab_sim_host *next; /* the lock of all hosts */
 	struct kernel kernel;
 	struct watch watch;
 	int kvmfd;
-	atomic_bool off; /* freed, but a descriptor is open or in use */
+	atomic_bool off; /* calls are answered with -EIO */
+	bool freed; /* to be destroyed when nothing is open or in use; with the
+		     * lock of all hosts */
 	struct journal journal;
 	struct faults faults;
 	struct hazard_watch hazards;
