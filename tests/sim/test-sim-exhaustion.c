@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One scenario, in which an allocation or a call that opens a descriptor fails:
+ * the first, the second, and so on, until none fails any more; alone, or with
+ * all that follow. This program is linked with the simulator's objects, and
+ * the linker's --wrap puts what is below between them and the C library.
+ */
+#include "model.h"
+#include "wrap.h"
+
+#include <dirent.h>
+#include <sys/socket.h>
+
+/* What may fail in a scenario is tried again. Only the calls from the n-th on
+ * fail, so the second try fails only if all that follow do. */
+static long checked(long (*call)(void *arg), void *arg)
+{
+	long result = call(arg);
+
+	if (result < 0)
+		assert_true(wrap_is_documented((int)-result));
+	if (result < 0 && !wrap_plan.all) {
+		/* It has changed nothing. */
+		result = call(arg);
+		assert_true(result >= 0);
+	}
+	return result;
+}
+
+static struct htab_sim_host *host;
+
+static long make_host(void *arg)
+{
+	errno = 0;
+	host = htab_sim_host_new(arg);
+	return host ? 0 : -errno;
+}
+
+static long make_vm(void *arg)
+{
+	(void)arg;
+	return htab_sim_vm_new(host);
+}
+
+static long make_vcpu(void *arg)
+{
+	return htab_sim_ioctl(*(int *)arg, UAPI_KVM_CREATE_VCPU, (void *)5);
+}
+
+static long allocate_20(void *arg)
+{
+	return allocate_order(*(int *)arg, 20);
+}
+
+static long enter(void *arg)
+{
+	return htab_sim_vcpu_enter(*(int *)arg);
+}
+
+static long leave(void *arg)
+{
+	return htab_sim_vcpu_leave(*(int *)arg);
+}
+
+static long open_to_write(void *arg)
+{
+	return open_htab_from(*(int *)arg, UAPI_KVM_GET_HTAB_WRITE, 0);
+}
+
+static long open_to_read(void *arg)
+{
+	return open_htab_from(*(int *)arg, 0, 0);
+}
+
+static long write_entry(void *arg)
+{
+	return write_hpte(*(int *)arg, 8, A_HPTE_V, A_HPTE_R);
+}
+
+static long read_all(void *arg)
+{
+	static _Alignas(8) unsigned char buf[1 << 16];
+	ssize_t n = htab_sim_read(*(int *)arg, buf, sizeof(buf));
+
+	/* All of the VRMA, and the entry that was written */
+	if (n >= 0 && !wrap_plan.all)
+		assert_int_equal(count_valid_in(buf, n), 17);
+	return n;
+}
+
+static long order_of(void *arg)
+{
+	uint32_t order = 0;
+	int r = htab_order(*(int *)arg, &order);
+
+	return r < 0 ? r : (long)order;
+}
+
+/* COMMIT throws away what PREPARE has made; so again from there. */
+static long resize_to_22(void *arg)
+{
+	return resize(*(int *)arg, 22);
+}
+
+static long reset(void *arg)
+{
+	return htab_reset(*(int *)arg);
+}
+
+/* Opened if it can be, used, and closed */
+static void with_htab_fd(int vmfd, long (*open_it)(void *), long (*use)(void *))
+{
+	int htabfd = (int)checked(open_it, &vmfd);
+
+	if (htabfd < 0)
+		return;
+	checked(use, &htabfd);
+	close(htabfd);
+}
+
+static void use_vm(int vmfd)
+{
+	int vcpufd = (int)checked(make_vcpu, &vmfd);
+	bool has_run;
+
+	checked(allocate_20, &vmfd);
+	has_run = checked(enter, &vmfd) == 0;
+	if (has_run)
+		checked(leave, &vmfd);
+	with_htab_fd(vmfd, open_to_write, write_entry);
+	with_htab_fd(vmfd, open_to_read, read_all);
+	/* Without a run COMMIT is a hazard. */
+	if (has_run)
+		checked(resize_to_22, &vmfd);
+	assert_true(checked(order_of, &vmfd) == 22 || wrap_plan.all);
+	checked(reset, &vmfd);
+	if (vcpufd >= 0)
+		close(vcpufd);
+}
+
+/* What can go on goes on. */
+static void scenario(void)
+{
+	struct free_memory at_first, at_last;
+	int vmfd;
+
+	if (checked(make_host, (void *)(uintptr_t)"page=64K ram=1M") < 0)
+		return;
+	at_first = free_memory(host);
+	vmfd = (int)checked(make_vm, NULL);
+	if (vmfd >= 0) {
+		use_vm(vmfd);
+		close(vmfd);
+	}
+	assert_non_null(htab_sim_journal(host));
+	at_last = free_memory(host);
+	if (!wrap_plan.waits)
+		assert_memory_equal(&at_last, &at_first, sizeof(at_last));
+	if (!wrap_plan.waits)
+		assert_int_equal(htab_sim_host_free(host), 0);
+	else
+		htab_sim_host_free(host);
+}
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* A host that was freed while epoll failed goes with the next one. */
+static void sweep(void)
+{
+	wrap_nothing_fails();
+	assert_int_equal(htab_sim_host_free(htab_sim_host_new(NULL)), 0);
+}
+
+/* For each n: alone, or with all that follow */
+static void each_fails(enum wrap_kind kind, bool all)
+{
+	unsigned int n = 0;
+	long pointers;
+	int descriptors;
+
+	/* What is made once, and stays */
+	wrap_nothing_fails();
+	scenario();
+	pointers = wrap_live_pointers();
+	descriptors = open_descriptors();
+	do {
+		wrap_fail(kind, ++n, all);
+		scenario();
+		sweep();
+		assert_int_equal(wrap_live_pointers(), pointers);
+		assert_int_equal(open_descriptors(), descriptors);
+	} while (wrap_has_failed());
+	print_message("# %u\n", n - 1);
+	assert_true(n > 3);
+}
+
+static void without_memory_a_call_fails_and_leaks_nothing(void **state)
+{
+	(void)state;
+	each_fails(WRAP_MEMORY, false);
+	each_fails(WRAP_MEMORY, true);
+}
+
+static void without_descriptors_a_call_fails_and_leaks_nothing(void **state)
+{
+	(void)state;
+	each_fails(WRAP_SOCKET, false);
+	each_fails(WRAP_SOCKET, true);
+}
+
+/* One that nobody could see being closed is not handed out. */
+static void what_cannot_be_watched_is_not_handed_out(void **state)
+{
+	(void)state;
+	each_fails(WRAP_EPOLL, false);
+	each_fails(WRAP_EPOLL, true);
+}
+
+static void what_cannot_be_looked_at_fails_and_leaks_nothing(void **state)
+{
+	(void)state;
+	each_fails(WRAP_FSTAT, false);
+}
+
+static void without_an_answer_of_epoll_nothing_is_closed(void **state)
+{
+	int kept, closed;
+	uint64_t with_both;
+
+	(void)state;
+	each_fails(WRAP_EPOLL_WAIT, false);
+	each_fails(WRAP_EPOLL_WAIT, true);
+
+	host = htab_sim_host_new(NULL);
+	kept = a_vm_with_table(host, 20);
+	closed = a_vm_with_table(host, 22);
+	with_both = htab_sim_free_memory(host, HTAB_SIM_CMA);
+	close(closed);
+	wrap_fail(WRAP_EPOLL_WAIT, 1, true);
+	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), with_both);
+	assert_result(htab_reset(kept), 0);
+	wrap_nothing_fails();
+	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA),
+			 with_both + (4 << 20));
+	assert_order(kept, 20);
+	close(kept);
+	assert_int_equal(htab_sim_host_free(host), 0);
+}
+
+/* Inode numbers are unique on their device only. */
+static void the_same_inode_of_another_device_is_not_the_simulators(
+	void **state)
+{
+	int vmfd, foreign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	host = htab_sim_host_new(NULL);
+	vmfd = a_vm(host);
+	assert_true(htab_sim_owns(vmfd));
+	assert_false(htab_sim_owns(foreign));
+	wrap_same_inode(foreign, vmfd);
+	assert_false(htab_sim_owns(foreign));
+	assert_true(htab_sim_owns(vmfd));
+	wrap_same_inode(-1, -1);
+	close(foreign);
+	close(vmfd);
+	assert_int_equal(htab_sim_host_free(host), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_memory_a_call_fails_and_leaks_nothing),
+		cmocka_unit_test(
+			without_descriptors_a_call_fails_and_leaks_nothing),
+		cmocka_unit_test(what_cannot_be_watched_is_not_handed_out),
+		cmocka_unit_test(
+			what_cannot_be_looked_at_fails_and_leaks_nothing),
+		cmocka_unit_test(without_an_answer_of_epoll_nothing_is_closed),
+		cmocka_unit_test(
+			the_same_inode_of_another_device_is_not_the_simulators),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

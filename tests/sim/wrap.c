@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "wrap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <search.h>
+
+struct wrap_plan wrap_plan;
+
+static unsigned int calls, failures;
+static long live;
+static int same_fd = -1, same_as = -1;
+
+void wrap_fail(enum wrap_kind kind, unsigned int n, bool all)
+{
+	wrap_plan = (struct wrap_plan){ kind, n, all,
+					kind == WRAP_EPOLL_WAIT };
+	calls = failures = 0;
+}
+
+void wrap_nothing_fails(void)
+{
+	wrap_plan = (struct wrap_plan){ .kind = WRAP_NOTHING };
+}
+
+bool wrap_has_failed(void)
+{
+	return failures > 0;
+}
+
+bool wrap_is_documented(int error)
+{
+	switch (wrap_plan.kind) {
+	case WRAP_MEMORY:
+	case WRAP_FSTAT:
+		return error == ENOMEM;
+	case WRAP_SOCKET:
+	case WRAP_EPOLL:
+		return error == EMFILE || error == ENFILE || error == ENOMEM;
+	default:
+		return false;
+	}
+}
+
+long wrap_live_pointers(void)
+{
+	return live;
+}
+
+void wrap_same_inode(int fd, int as_that_of)
+{
+	same_fd = fd;
+	same_as = as_that_of;
+}
+
+/* Whether this call fails, with that error */
+static bool fails(enum wrap_kind kind, int error)
+{
+	if (wrap_plan.kind != kind)
+		return false;
+	calls++;
+	if (calls != wrap_plan.n && !(wrap_plan.all && calls > wrap_plan.n))
+		return false;
+	failures++;
+	errno = error;
+	return true;
+}
+
+/* --- memory --- */
+
+/* The pointers that are counted: free() also gets some that the C library has
+ * allocated (open_memstream). */
+enum { MOST = 1 << 14 };
+static const void *pointers[MOST];
+
+static void *counted(void *pointer)
+{
+	size_t i = 0;
+
+	if (!pointer)
+		return NULL;
+	while (i < MOST && pointers[i])
+		i++;
+	if (i == MOST)
+		abort();
+	pointers[i] = pointer;
+	live++;
+	return pointer;
+}
+
+static void uncount(const void *pointer)
+{
+	for (size_t i = 0; pointer && i < MOST; i++) {
+		if (pointers[i] == pointer) {
+			pointers[i] = NULL;
+			live--;
+			return;
+		}
+	}
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return fails(WRAP_MEMORY, ENOMEM) ? NULL : counted(__real_malloc(size));
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails(WRAP_MEMORY, ENOMEM) ? NULL
+					  : counted(__real_calloc(count, size));
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size)
+{
+	if (fails(WRAP_MEMORY, ENOMEM))
+		return NULL;
+	uncount(old);
+	return counted(__real_realloc(old, size));
+}
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+char *__wrap_strdup(const char *text)
+{
+	return fails(WRAP_MEMORY, ENOMEM) ? NULL : counted(__real_strdup(text));
+}
+
+void __real_free(void *pointer);
+void __wrap_free(void *pointer);
+void __wrap_free(void *pointer)
+{
+	uncount(pointer);
+	__real_free(pointer);
+}
+
+void *__real_tsearch(const void *key, void **root,
+		     int (*compare)(const void *, const void *));
+void *__wrap_tsearch(const void *key, void **root,
+		     int (*compare)(const void *, const void *));
+void *__wrap_tsearch(const void *key, void **root,
+		     int (*compare)(const void *, const void *))
+{
+	return fails(WRAP_MEMORY, ENOMEM) ? NULL
+					  : __real_tsearch(key, root, compare);
+}
+
+FILE *__real_open_memstream(char **text, size_t *size);
+FILE *__wrap_open_memstream(char **text, size_t *size);
+FILE *__wrap_open_memstream(char **text, size_t *size)
+{
+	return fails(WRAP_MEMORY, ENOMEM) ? NULL
+					  : __real_open_memstream(text, size);
+}
+
+int __real_pthread_atfork(void (*prepare)(void), void (*parent)(void),
+			  void (*child)(void));
+int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void),
+			  void (*child)(void));
+int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void),
+			  void (*child)(void))
+{
+	return fails(WRAP_MEMORY, ENOMEM)
+		       ? ENOMEM
+		       : __real_pthread_atfork(prepare, parent, child);
+}
+
+/* --- descriptors --- */
+
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol)
+{
+	return fails(WRAP_SOCKET, EMFILE)
+		       ? -1
+		       : __real_socket(domain, type, protocol);
+}
+
+int __real_epoll_create1(int flags);
+int __wrap_epoll_create1(int flags);
+int __wrap_epoll_create1(int flags)
+{
+	return fails(WRAP_EPOLL, ENFILE) ? -1 : __real_epoll_create1(flags);
+}
+
+/* The limit of a user's watches has an error of its own. */
+int __real_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
+int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
+int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event)
+{
+	return fails(WRAP_EPOLL, wrap_plan.n % 2 ? ENOSPC : ENOMEM)
+		       ? -1
+		       : __real_epoll_ctl(fd, op, target, event);
+}
+
+int __real_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int ms)
+{
+	return fails(WRAP_EPOLL_WAIT, EINTR)
+		       ? -1
+		       : __real_epoll_wait(fd, events, most, ms);
+}
+
+static int look(int (*real)(int, struct stat *), int fd, struct stat *st)
+{
+	int r;
+
+	if (fails(WRAP_FSTAT, ENOMEM))
+		return -1;
+	r = real(fd, st);
+	if (r == 0 && fd == same_fd) {
+		r = real(same_as, st);
+		st->st_dev++;
+	}
+	return r;
+}
+
+/* Which of the two it is called depends on the size of off_t. */
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st)
+{
+	return look(__real_fstat, fd, st);
+}
+
+int __real_fstat64(int fd, struct stat *st);
+int __wrap_fstat64(int fd, struct stat *st);
+int __wrap_fstat64(int fd, struct stat *st)
+{
+	return look(__real_fstat64, fd, st);
+}
