@@ -242,30 +242,6 @@ static void thousands_of_descriptors_come_and_go(void **state)
 	close_host(host);
 }
 
-static void host_free_counts_what_was_left_open(void **state)
-{
-	struct htab_sim_host *host = htab_sim_host_new(NULL);
-	int vmfd = a_vm_with_table(host, 20), closed = a_vm(host);
-	int htabfd = open_htab(vmfd, 0);
-	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
-	char byte;
-
-	(void)state;
-	close(closed);
-	assert_int_equal(htab_sim_host_free(host), 3);
-	/* They are as those of a dead VM. */
-	assert_result(allocate_order(vmfd, 20), -EIO);
-	assert_result(htab_sim_vcpu_enter(vmfd), -EIO);
-	assert_result(htab_sim_vcpu_leave(vmfd), -EIO);
-	assert_result(htab_sim_ioctl(vcpufd, 0xae99, NULL), -EIO);
-	assert_int_equal(htab_sim_read(htabfd, &byte, 1), -EIO);
-	assert_int_equal(htab_sim_write(htabfd, "", 1, 1), -EIO);
-	assert_int_equal(close(vmfd), 0);
-	assert_int_equal(close(htabfd), 0);
-	assert_int_equal(close(vcpufd), 0);
-	assert_int_equal(htab_sim_host_free(NULL), 0);
-}
-
 static void hosts_do_not_know_each_other(void **state)
 {
 	struct htab_sim_host *old = htab_sim_host_new("linux=4.3");
@@ -298,7 +274,6 @@ int main(void)
 		cmocka_unit_test(foreign_descriptors_reach_the_real_kernel),
 		cmocka_unit_test(without_a_descriptor_left_it_is_emfile),
 		cmocka_unit_test(thousands_of_descriptors_come_and_go),
-		cmocka_unit_test(host_free_counts_what_was_left_open),
 		cmocka_unit_test(hosts_do_not_know_each_other),
 	};
 

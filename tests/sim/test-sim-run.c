@@ -166,21 +166,6 @@ static void all_may_be_closed_under_it(void **state)
 	close_host(host);
 }
 
-static void a_host_that_goes_ends_the_run_with_eio(void **state)
-{
-	struct htab_sim_host *host = a_host(NULL);
-	int vmfd = a_vm_with_table(host, 20);
-	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
-
-	(void)state;
-	start(&runner, host);
-	/* Two descriptors, and the vcpu that is inside */
-	assert_int_equal(htab_sim_host_free(host), 3);
-	assert_result(stop(&runner), -EIO);
-	close(runner.vcpufd);
-	close(vmfd);
-}
-
 static void it_knows_its_own_descriptors(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
@@ -207,7 +192,6 @@ int main(void)
 		cmocka_unit_test(the_first_run_makes_the_table),
 		cmocka_unit_test(a_run_that_cannot_begin_does_not_wait),
 		cmocka_unit_test(all_may_be_closed_under_it),
-		cmocka_unit_test(a_host_that_goes_ends_the_run_with_eio),
 		cmocka_unit_test(it_knows_its_own_descriptors),
 	};
 

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* A host that is switched off: what was left in it, and what becomes of that */
+#include "model.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* What was left of earlier hosts is gone. */
+static int descriptors_after_a_host(void)
+{
+	assert_int_equal(htab_sim_host_free(htab_sim_host_new(NULL)), 0);
+	return open_descriptors();
+}
+
+static int a_vcpu(int vmfd)
+{
+	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
+
+	assert_true(vcpufd >= 0);
+	return vcpufd;
+}
+
+static void it_counts_descriptors_that_are_open(void **state)
+{
+	struct htab_sim_host *host = htab_sim_host_new(NULL);
+	int vmfd = a_vm_with_table(host, 20), closed = a_vm(host);
+	int htabfd = open_htab(vmfd, 0), vcpufd = a_vcpu(vmfd);
+	int copy = dup(vmfd);
+	char byte;
+
+	(void)state;
+	close(closed);
+	/* A copy is the same one. */
+	assert_int_equal(htab_sim_host_free(host), 3);
+	/* They are as those of a dead VM, until they are closed. */
+	assert_result(allocate_order(vmfd, 20), -EIO);
+	assert_result(allocate_order(copy, 20), -EIO);
+	assert_result(htab_sim_vcpu_enter(vmfd), -EIO);
+	assert_result(htab_sim_vcpu_leave(vmfd), -EIO);
+	assert_result(htab_sim_ioctl(vcpufd, 0xae99, NULL), -EIO);
+	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), -EIO);
+	assert_int_equal(htab_sim_read(htabfd, &byte, 1), -EIO);
+	assert_int_equal(htab_sim_write(htabfd, "", 1, 1), -EIO);
+	assert_true(htab_sim_owns(vmfd));
+	assert_int_equal(close(vmfd), 0);
+	assert_result(allocate_order(copy, 20), -EIO);
+	assert_int_equal(close(copy), 0);
+	assert_int_equal(close(htabfd), 0);
+	assert_int_equal(close(vcpufd), 0);
+	assert_result(allocate_order(vmfd, 20), -EBADF);
+	assert_int_equal(htab_sim_host_free(NULL), 0);
+}
+
+static void it_counts_vcpus_that_are_inside(void **state)
+{
+	struct htab_sim_host *host = htab_sim_host_new(NULL);
+	int open = a_vm(host), closed = a_vm(host);
+
+	(void)state;
+	assert_result(htab_sim_vcpu_enter(open), 0);
+	for (int i = 0; i < 3; i++)
+		assert_result(htab_sim_vcpu_enter(closed), 0);
+	assert_result(htab_sim_vcpu_leave(closed), 0);
+	/* Nothing refers to that VM any more but its vcpus. */
+	close(closed);
+	assert_int_equal(htab_sim_host_free(host), 1 + 1 + 2);
+	close(open);
+}
+
+static void its_dev_kvm_is_closed_and_not_counted(void **state)
+{
+	const int before = descriptors_after_a_host();
+	struct htab_sim_host *host = htab_sim_host_new(NULL);
+	int copy = dup(htab_sim_kvmfd(host));
+
+	(void)state;
+	assert_int_equal(htab_sim_host_free(host), 0);
+	assert_result(capability(copy, 0), -EIO);
+	assert_result(htab_sim_ioctl(copy, UAPI_KVM_CREATE_VM, NULL), -EIO);
+	close(copy);
+	assert_int_equal(descriptors_after_a_host(), before);
+}
+
+/* With each host that is freed, what is left of the earlier ones goes. */
+static void what_is_closed_later_does_not_pile_up(void **state)
+{
+	int before = descriptors_after_a_host(), vmfd = -1;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		struct htab_sim_host *host = htab_sim_host_new(NULL);
+		int next = a_vm_with_table(host, 20);
+
+		if (vmfd >= 0)
+			close(vmfd);
+		vmfd = next;
+		assert_result(htab_sim_vcpu_enter(vmfd), 0);
+		assert_int_equal(htab_sim_host_free(host), 2);
+		assert_result(allocate_order(vmfd, 20), -EIO);
+	}
+	/* One that is open, and what watches it */
+	assert_int_equal(open_descriptors(), before + 2);
+	close(vmfd);
+	assert_int_equal(descriptors_after_a_host(), before);
+}
+
+static void hazards_are_told_before_it_returns(void **state)
+{
+	struct htab_sim_host *host = htab_sim_host_new(NULL);
+	struct hazards hazards;
+	int vmfd = a_vm(host);
+
+	(void)state;
+	watch_hazards(host, &hazards);
+	assert_result(prepare(vmfd, 20), 100);
+	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_hazard(&hazards, HTAB_SIM_HAZARD_CLOSED_PENDING);
+	close(vmfd);
+}
+
+/* --- with other threads --- */
+
+struct runner {
+	pthread_t thread;
+	int vcpufd;
+	int result;
+};
+
+static void *run_vcpu(void *arg)
+{
+	struct runner *runner = arg;
+
+	runner->result = htab_sim_ioctl(runner->vcpufd, UAPI_KVM_RUN, NULL);
+	return NULL;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* Returns when it is inside. */
+static void start(struct runner *runner, struct htab_sim_host *host)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+
+	htab_sim_journal_clear(host);
+	sigaction(SIGUSR1, &action, NULL);
+	assert_result(pthread_create(&runner->thread, NULL, run_vcpu, runner),
+		      0);
+	for (int i = 0; i < 10000; i++) {
+		if (strstr(htab_sim_journal(host), "KVM_RUN() = 0"))
+			return;
+		usleep(1000);
+	}
+	fail();
+}
+
+/* Descriptors closed or open, and other hosts coming and going meanwhile */
+static void a_run_that_ends_after_it_is_eio(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct htab_sim_host *host = htab_sim_host_new(NULL);
+		const int closes = i % 2, others = i / 2;
+		int vmfd = a_vm_with_table(host, 20);
+		struct runner runner = { .vcpufd = a_vcpu(vmfd) };
+
+		start(&runner, host);
+		/* One by a test's word, which nobody takes out again */
+		assert_result(htab_sim_vcpu_enter(vmfd), 0);
+		if (closes) {
+			close(vmfd);
+			close(runner.vcpufd);
+		}
+		/* The run holds its vcpu. */
+		assert_int_equal(htab_sim_host_free(host), closes ? 3 : 4);
+		for (int j = 0; j < others; j++)
+			assert_int_equal(
+				htab_sim_host_free(htab_sim_host_new(NULL)), 0);
+		pthread_kill(runner.thread, SIGUSR1);
+		pthread_join(runner.thread, NULL);
+		assert_result(runner.result, -EIO);
+		if (!closes) {
+			close(vmfd);
+			close(runner.vcpufd);
+		}
+	}
+}
+
+static atomic_bool wrong;
+
+/* Hosts of its own: others free theirs at the same time. */
+static void *make_and_free(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 300; i++) {
+		struct htab_sim_host *host = htab_sim_host_new(NULL);
+		int vmfd = host ? htab_sim_vm_new(host) : -1;
+
+		if (vmfd < 0 || allocate_order(vmfd, 20) != 0 ||
+		    htab_sim_vcpu_enter(vmfd) != 0)
+			atomic_store(&wrong, true);
+		if (i % 2)
+			close(vmfd);
+		if (htab_sim_host_free(host) != (i % 2 ? 1 : 2))
+			atomic_store(&wrong, true);
+		if (i % 2 == 0)
+			close(vmfd);
+	}
+	return NULL;
+}
+
+static void hosts_of_several_threads_are_freed_at_once(void **state)
+{
+	const int before = descriptors_after_a_host();
+	pthread_t thread[4];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(thread); i++)
+		assert_result(pthread_create(&thread[i], NULL, make_and_free,
+					     NULL), 0);
+	for (size_t i = 0; i < COUNT_OF(thread); i++)
+		pthread_join(thread[i], NULL);
+	assert_false(wrong);
+	assert_int_equal(descriptors_after_a_host(), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_counts_descriptors_that_are_open),
+		cmocka_unit_test(it_counts_vcpus_that_are_inside),
+		cmocka_unit_test(its_dev_kvm_is_closed_and_not_counted),
+		cmocka_unit_test(what_is_closed_later_does_not_pile_up),
+		cmocka_unit_test(hazards_are_told_before_it_returns),
+		cmocka_unit_test(a_run_that_ends_after_it_is_eio),
+		cmocka_unit_test(hosts_of_several_threads_are_freed_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Pointers that lead nowhere are -EFAULT, where the kernel looks at them */
+#include "model.h"
+
+#include <endian.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+/* Two pages: of which nothing can be read or written, of which only the first
+ * one can, and of which nothing can be written */
+static unsigned char *no_pages, *one_page, *read_only;
+static size_t page;
+
+static unsigned char *two_pages(int first, int second)
+{
+	unsigned char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	assert_int_equal(mprotect(pages, page, first), 0);
+	assert_int_equal(mprotect(pages + page, page, second), 0);
+	return pages;
+}
+
+static int map_pages(void **state)
+{
+	(void)state;
+	page = (size_t)sysconf(_SC_PAGESIZE);
+	no_pages = two_pages(PROT_NONE, PROT_NONE);
+	one_page = two_pages(PROT_READ | PROT_WRITE, PROT_NONE);
+	read_only = two_pages(PROT_READ, PROT_READ);
+	return 0;
+}
+
+static int unmap_pages(void **state)
+{
+	(void)state;
+	munmap(no_pages, 2 * page);
+	munmap(one_page, 2 * page);
+	munmap(read_only, 2 * page);
+	return 0;
+}
+
+/* What a process has at a low address, what it must not touch, and what begins
+ * in a page and ends behind it */
+enum { BAD = 4 };
+
+static void *bad_pointer(int i)
+{
+	void *const bad[BAD] = { NULL, (void *)8, no_pages,
+				 one_page + page - 2 };
+
+	return bad[i];
+}
+
+static const unsigned long requests[] = {
+	UAPI_KVM_PPC_ALLOCATE_HTAB,
+	UAPI_KVM_PPC_GET_HTAB_FD,
+	UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
+	UAPI_KVM_PPC_RESIZE_HPT_COMMIT,
+};
+
+static void assert_answers(int fd, int expected)
+{
+	for (size_t i = 0; i < COUNT_OF(requests); i++)
+		for (int j = 0; j < BAD; j++)
+			assert_result(htab_sim_ioctl(fd, requests[i],
+						     bad_pointer(j)),
+				      expected);
+}
+
+static void a_bad_pointer_is_efault_and_changes_nothing(void **state)
+{
+	struct htab_sim_host *host = a_host("page=64K");
+	struct free_memory before, after;
+	int vmfd = a_vm_with_table(host, 20);
+
+	(void)state;
+	assert_result(run(vmfd), 0);
+	before = free_memory(host);
+	assert_answers(vmfd, -EFAULT);
+	after = free_memory(host);
+	assert_memory_equal(&after, &before, sizeof(after));
+	assert_order(vmfd, 20);
+	assert_int_equal(valid_entries(vmfd), 256);
+	close(vmfd);
+	close_host(host);
+}
+
+static void what_does_not_know_the_call_does_not_look(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm(host), htabfd = open_htab(vmfd, 0);
+	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
+
+	(void)state;
+	assert_answers(htab_sim_kvmfd(host), -EINVAL);
+	assert_answers(vcpufd, -EINVAL);
+	assert_answers(htabfd, -ENOTTY);
+	assert_result(htab_sim_ioctl(vmfd, 0xae99, no_pages), -ENOTTY);
+	assert_int_equal(htab_sim_read(vmfd, no_pages, 64), -EINVAL);
+	assert_int_equal(htab_sim_write(vcpufd, no_pages, 64, 64), -EINVAL);
+	close(vcpufd);
+	close(htabfd);
+	close(vmfd);
+	close_host(host);
+}
+
+static void kernels_without_the_call_do_not_look(void **state)
+{
+	static const struct {
+		const char *host;
+		unsigned long request;
+		int error;
+	} cases[] = {
+		{ "kvm=pr linux=4.10", UAPI_KVM_PPC_ALLOCATE_HTAB, -ENOTTY },
+		{ "kvm=pr", UAPI_KVM_PPC_GET_HTAB_FD, -ENOTTY },
+		{ "kvm=pr", UAPI_KVM_PPC_RESIZE_HPT_PREPARE, -ENOTTY },
+		{ "kvm=none", UAPI_KVM_PPC_RESIZE_HPT_COMMIT, -ENOTTY },
+		{ "linux=3.7", UAPI_KVM_PPC_GET_HTAB_FD, -ENOTTY },
+		{ "linux=4.10", UAPI_KVM_PPC_RESIZE_HPT_PREPARE, -ENOTTY },
+		{ "linux=4.10", UAPI_KVM_PPC_RESIZE_HPT_COMMIT, -ENOTTY },
+		{ "kvm=nested linux=5.9", UAPI_KVM_PPC_ALLOCATE_HTAB, -EFAULT },
+		{ "kvm=nested linux=5.10", UAPI_KVM_PPC_ALLOCATE_HTAB,
+		  -EOPNOTSUPP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct htab_sim_host *host = a_host(cases[i].host);
+		int vmfd = a_vm(host);
+
+		print_message("# %s\n", cases[i].host);
+		for (int j = 0; j < BAD; j++)
+			assert_result(htab_sim_ioctl(vmfd, cases[i].request,
+						     bad_pointer(j)),
+				      cases[i].error);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+/* The table is there before the order is written back. */
+static void up_to_4_10_an_order_that_cannot_be_written_is_efault(void **state)
+{
+	static const struct {
+		const char *host;
+		int result;
+	} hosts[] = { { "linux=3.6", -EFAULT },
+		      { "linux=4.3", -EFAULT },
+		      { "linux=4.10", -EFAULT },
+		      { "linux=4.11", 0 },
+		      { "linux=7.2", 0 } };
+	uint32_t *order = (uint32_t *)(void *)read_only;
+
+	(void)state;
+	mprotect(read_only, page, PROT_READ | PROT_WRITE);
+	*order = 20;
+	mprotect(read_only, page, PROT_READ);
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = a_host(hosts[i].host);
+		uint64_t before = htab_sim_free_memory(host, HTAB_SIM_PAGES);
+		int vmfd = a_vm(host);
+		uint64_t after;
+
+		print_message("# %s\n", hosts[i].host);
+		for (int j = 0; j < 2; j++) {
+			assert_result(allocate(vmfd, order), hosts[i].result);
+			after = htab_sim_free_memory(host, HTAB_SIM_PAGES);
+			assert_true(after < before);
+		}
+		if (i > 0)
+			assert_order(vmfd, 20);
+		/* The others have no need to write. */
+		assert_result(prepare(vmfd, 0), i < 3 ? -ENOTTY : 0);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+/* --- the htab fd --- */
+
+static void a_read_into_nothing_is_efault_if_there_is_something(void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 18), htabfd = open_htab(vmfd, 0);
+	struct record record;
+
+	(void)state;
+	for (int i = 0; i < BAD; i++)
+		assert_int_equal(htab_sim_read(htabfd, bad_pointer(i), 64),
+				 -EFAULT);
+	assert_int_equal(htab_sim_read(htabfd, read_only, 64), -EFAULT);
+	/* Too small for a record, so nothing is written. */
+	assert_int_equal(htab_sim_read(htabfd, no_pages, 24), 0);
+	/* The first pass has not been lost. */
+	assert_int_equal(read_record(htabfd, &record, 64), 8);
+	assert_record(&record, 0, 0, 1 << 14);
+	for (int i = 0; i < BAD; i++)
+		assert_int_equal(htab_sim_read(htabfd, bad_pointer(i), 64), 0);
+	close(htabfd);
+	close(vmfd);
+	close_host(host);
+}
+
+/* More entries than a page has room for behind a header; how many it has, and
+ * the first one that ends behind it */
+static uint16_t many(void)
+{
+	return (uint16_t)(page / UAPI_HPTE_SIZE + 100);
+}
+
+static uint32_t cut_at(void)
+{
+	return (uint32_t)((page - sizeof(struct uapi_kvm_get_htab_header)) /
+			  UAPI_HPTE_SIZE);
+}
+
+/* What a reader finds: one record, whose valid entries begin there */
+static void assert_reads(int htabfd, uint32_t index, uint32_t n_valid)
+{
+	static _Alignas(8) unsigned char buf[1 << 20];
+	struct uapi_kvm_get_htab_header header;
+
+	assert_true(htab_sim_read(htabfd, buf, sizeof(buf)) > 0);
+	memcpy(&header, buf, sizeof(header));
+	assert_int_equal(header.index, index);
+	assert_int_equal(header.n_valid, n_valid);
+}
+
+static void a_read_that_is_cut_loses_the_marks_and_not_the_position(
+	void **state)
+{
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 18);
+	int marked = open_htab(vmfd, 0), first_pass = open_htab(vmfd, 0);
+	int writefd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
+
+	(void)state;
+	assert_int_equal(count_valid(marked), 0);
+	for (uint32_t i = 0; i < many(); i++)
+		assert_int_equal(write_hpte(writefd, i, A_HPTE_V, A_HPTE_R),
+				 24);
+	assert_int_equal(htab_sim_read(marked, one_page, 2 * page), -EFAULT);
+	/* What was on its way, and the one that did not fit */
+	assert_reads(marked, cut_at() + 1, many() - cut_at() - 1);
+	/* A first pass does not need the marks. */
+	assert_int_equal(htab_sim_read(first_pass, one_page, 2 * page),
+			 -EFAULT);
+	assert_reads(first_pass, 0, many());
+	close(writefd);
+	close(first_pass);
+	close(marked);
+	close(vmfd);
+	close_host(host);
+}
+
+static void a_write_that_is_cut_has_written_what_came_before(void **state)
+{
+	const struct uapi_kvm_get_htab_header header = { .n_valid = many() };
+	const size_t len = sizeof(header) + many() * (size_t)UAPI_HPTE_SIZE;
+	const uint64_t entry[2] = { htobe64(A_HPTE_V), htobe64(A_HPTE_R) };
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm_with_table(host, 18);
+	int htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
+
+	(void)state;
+	memcpy(one_page, &header, sizeof(header));
+	for (size_t i = 0; i < cut_at(); i++)
+		memcpy(one_page + sizeof(header) + i * sizeof(entry), entry,
+		       sizeof(entry));
+	assert_int_equal(htab_sim_write(htabfd, one_page, len, len), -EFAULT);
+	assert_int_equal(valid_entries(vmfd), cut_at());
+	for (int i = 0; i < BAD; i++)
+		assert_int_equal(htab_sim_write(htabfd, bad_pointer(i), 64, 64),
+				 -EFAULT);
+	/* Less than a header is not looked at. */
+	assert_int_equal(htab_sim_write(htabfd, no_pages, 7, 7), 0);
+	assert_int_equal(htab_sim_write(htabfd, read_only + page - 4, 8, 8), 8);
+	close(htabfd);
+	close(vmfd);
+	close_host(host);
+}
+
+/* qemu-user does not know the system call that looks at pointers, and then the
+ * simulator takes them to be good. */
+static bool can_be_checked(void)
+{
+	char byte = 0, copy;
+	const struct iovec from = { &byte, 1 }, to = { &copy, 1 };
+
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_does_not_know_the_call_does_not_look),
+		cmocka_unit_test(a_bad_pointer_is_efault_and_changes_nothing),
+		cmocka_unit_test(kernels_without_the_call_do_not_look),
+		cmocka_unit_test(
+			up_to_4_10_an_order_that_cannot_be_written_is_efault),
+		cmocka_unit_test(
+			a_read_into_nothing_is_efault_if_there_is_something),
+		cmocka_unit_test(
+			a_read_that_is_cut_loses_the_marks_and_not_the_position),
+		cmocka_unit_test(
+			a_write_that_is_cut_has_written_what_came_before),
+	};
+	const struct CMUnitTest unchecked[] = {
+		cmocka_unit_test(what_does_not_know_the_call_does_not_look),
+	};
+
+	if (can_be_checked())
+		return cmocka_run_group_tests(tests, map_pages, unmap_pages);
+	print_message("# no process_vm_readv() here: 6 cases left out\n");
+	return cmocka_run_group_tests(unchecked, map_pages, unmap_pages);
+}
