@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* How many pages of real mode a table maps (kernel-facts 1.4), for sizes that
+ * no host of a test has: this program is linked with the model alone. */
+#include "../unit/unit.h"
+
+#include "model/model.h"
+
+#define KIB(n) ((uint64_t)(n) << 10)
+#define MIB(n) ((uint64_t)(n) << 20)
+#define TIB(n) ((uint64_t)(n) << 40)
+
+static const uint64_t page_sizes[] = { KIB(4), KIB(64), MIB(16) };
+
+static uint64_t groups_of(uint32_t order)
+{
+	return UINT64_C(1) << (order - 7);
+}
+
+static void more_than_1_tib_is_not_mapped(void **state)
+{
+	static const uint64_t rams[] = { TIB(1), TIB(1) + MIB(16), TIB(2),
+					 TIB(64) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(page_sizes) / sizeof(*page_sizes); i++)
+		for (size_t j = 0; j < sizeof(rams) / sizeof(*rams); j++)
+			assert_int_equal(
+				htab_model_vrma_pages(rams[j], page_sizes[i],
+						      groups_of(46)),
+				TIB(1) / page_sizes[i]);
+}
+
+static void up_to_1_tib_all_is_mapped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(page_sizes) / sizeof(*page_sizes); i++) {
+		const uint64_t page = page_sizes[i];
+
+		assert_int_equal(htab_model_vrma_pages(TIB(1) - page, page,
+						       groups_of(46)),
+				 TIB(1) / page - 1);
+		assert_int_equal(htab_model_vrma_pages(page, page,
+						       groups_of(46)), 1);
+	}
+}
+
+/* The table may be smaller than that. */
+static void not_more_than_one_page_for_each_group_is_mapped(void **state)
+{
+	static const struct {
+		uint64_t page;
+		uint32_t order;
+		uint64_t pages;
+	} cases[] = {
+		/* 2^28, 2^24, 2^16 pages are 1 TiB. */
+		{ KIB(4), 34, UINT64_C(1) << 27 },
+		{ KIB(4), 35, UINT64_C(1) << 28 },
+		{ KIB(4), 36, UINT64_C(1) << 28 },
+		{ KIB(64), 30, UINT64_C(1) << 23 },
+		{ KIB(64), 31, UINT64_C(1) << 24 },
+		{ KIB(64), 32, UINT64_C(1) << 24 },
+		{ MIB(16), 22, UINT64_C(1) << 15 },
+		{ MIB(16), 23, UINT64_C(1) << 16 },
+		{ MIB(16), 24, UINT64_C(1) << 16 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(
+			htab_model_vrma_pages(TIB(2), cases[i].page,
+					      groups_of(cases[i].order)),
+			cases[i].pages);
+}
+
+static void a_part_of_a_page_is_not_mapped(void **state)
+{
+	(void)state;
+	assert_int_equal(htab_model_vrma_pages(MIB(17), MIB(16), 1 << 11), 1);
+	assert_int_equal(htab_model_vrma_pages(KIB(60), KIB(64), 1 << 11), 0);
+	assert_int_equal(htab_model_vrma_pages(0, KIB(4), 1 << 11), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(more_than_1_tib_is_not_mapped),
+		cmocka_unit_test(up_to_1_tib_all_is_mapped),
+		cmocka_unit_test(
+			not_more_than_one_page_for_each_group_is_mapped),
+		cmocka_unit_test(a_part_of_a_page_is_not_mapped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* What real 4.3, 4.9, 4.14, 4.19 and 5.10 answered: kernel-facts 12.15 */
+#include "model.h"
+
+static struct hazards hazards;
+
+static struct htab_sim_host *watched(const char *description)
+{
+	struct htab_sim_host *host = a_host(description);
+
+	print_message("# %s\n", description);
+	watch_hazards(host, &hazards);
+	return host;
+}
+
+/* --- B, the size of the segment: bits 63 and 62 of dword 0 --- */
+
+static void reserved_segment_sizes_are_refused_from_5_16_on(void **state)
+{
+	static const struct {
+		const char *host;
+		int result;
+	} hosts[] = {
+		{ "linux=3.8", 0 },
+		{ "linux=4.3", 0 },
+		{ "linux=5.10 cpu=power9 mmu=hash", 0 },
+		{ "linux=5.15", 0 },
+		{ "linux=5.16", -EIO },
+		{ "linux=6.12 cpu=power10 mmu=hash", -EIO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i].host);
+		int vmfd = a_vm_with_table(host, 18);
+
+		for (uint64_t b = 2; b <= 3; b++) {
+			const uint64_t v = A_HPTE_V | b << 62;
+
+			assert_result(put_hpte(vmfd, 8, v, A_HPTE_R),
+				      hosts[i].result);
+			assert_int_equal(entry_at(vmfd, 8).v,
+					 hosts[i].result ? 0 : v | HPTE_LOCKED);
+		}
+		/* 1 TiB and 256 MiB are good everywhere. */
+		assert_result(put_hpte(vmfd, 8, A_HPTE_V | UINT64_C(1) << 62,
+				       A_HPTE_R), 0);
+		assert_result(put_hpte(vmfd, 8, A_HPTE_V, A_HPTE_R), 0);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+/* --- a radix VM of 4.11 to 4.14 is never ready --- */
+
+static void up_to_4_14_a_radix_vm_is_never_ready(void **state)
+{
+	static const char *const hosts[] = { "linux=4.11 cpu=power9",
+					     "linux=4.14 cpu=power9" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i]);
+		int vmfd = a_vm(host);
+
+		assert_result(htab_sim_vcpu_enter(vmfd), 0);
+		/* Not EBUSY: it looks for vcpus only of a VM that is ready. */
+		assert_result(put_entry(vmfd, 0), -EINVAL);
+		assert_result(commit(vmfd, 20), -EIO);
+		assert_hazard(&hazards, HTAB_SIM_HAZARD_COMMIT_NOT_READY);
+		assert_result(htab_sim_vcpu_leave(vmfd), 0);
+		/* Nor after it, nor with a table prepared, which is gone then */
+		assert_result(prepare(vmfd, 20), 100);
+		assert_result(prepare(vmfd, 20), 0);
+		assert_result(commit(vmfd, 20), -EIO);
+		assert_hazard(&hazards, HTAB_SIM_HAZARD_COMMIT_NOT_READY);
+		close(vmfd);
+		close_host(host);
+		assert_hazard(&hazards, 0);
+	}
+}
+
+/* --- hash guests of a radix host on the first POWER9 --- */
+
+static void from_4_15_to_5_11_such_a_guest_cannot_be_run(void **state)
+{
+	static const struct {
+		const char *host;
+		int result;
+	} hosts[] = {
+		{ "linux=4.15 cpu=power9-dd2.0 mmu=radix page=64K", -EBUSY },
+		{ "linux=5.11 cpu=power9-dd2.0 page=64K", -EBUSY },
+		{ "linux=5.12 cpu=power9-dd2.0 page=64K", 0 },
+		{ "linux=5.10 cpu=power9-dd2.0 mmu=hash page=64K", 0 },
+		{ "linux=5.10 cpu=power9 page=64K", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i].host);
+		int vmfd = a_vm(host);
+
+		/* Nothing tells before; from 5.12 on the capability does. */
+		assert_result(capability(vmfd, UAPI_KVM_CAP_PPC_MMU_HASH_V3),
+			      i != 2);
+		/* As a radix guest it runs. */
+		if (i != 3)
+			assert_result(run(vmfd), 0);
+		assert_result(allocate_order(vmfd, 20), 0);
+		assert_result(run(vmfd), hosts[i].result);
+		/* The table is there, with its VRMA. */
+		assert_order(vmfd, 20);
+		assert_int_equal(valid_entries(vmfd), 256);
+		/* The vcpu is not inside. */
+		assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
+		assert_result(htab_reset(vmfd), 0);
+		close(vmfd);
+		close_host(host);
+		assert_hazard(&hazards, 0);
+	}
+}
+
+/* --- numbers of VMs that live on --- */
+
+static void a_number_is_taken_while_its_vm_lives_on(void **state)
+{
+	static const struct {
+		const char *host;
+		bool taken;
+	} hosts[] = {
+		{ "linux=4.6", false },	 { "linux=4.7", true },
+		{ "linux=4.14", true },	 { "linux=4.18", true },
+		{ "linux=4.19", false }, { "linux=6.12", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = watched(hosts[i].host);
+		int vmfd = a_vm_with_table(host, 20);
+		int htabfd = open_htab(vmfd, 0), again, elsewhere;
+
+		close(vmfd);
+		again = htab_sim_vm_new(host);
+		assert_int_equal(again, hosts[i].taken ? -ENOMEM : vmfd);
+		if (again >= 0)
+			close(again);
+		/* Another number is free. */
+		assert_int_equal(dup2(STDERR_FILENO, vmfd), vmfd);
+		elsewhere = a_vm(host);
+		assert_int_not_equal(elsewhere, vmfd);
+		close(elsewhere);
+		close(vmfd);
+		close(htabfd);
+		assert_int_equal(htab_sim_vm_new(host), vmfd);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			reserved_segment_sizes_are_refused_from_5_16_on),
+		cmocka_unit_test(up_to_4_14_a_radix_vm_is_never_ready),
+		cmocka_unit_test(
+			from_4_15_to_5_11_such_a_guest_cannot_be_run),
+		cmocka_unit_test(a_number_is_taken_while_its_vm_lives_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
