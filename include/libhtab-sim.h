@@ -23,8 +23,10 @@
  *
  * Descriptors are real: what htab_sim_vm_new() returns is a descriptor of the
  * process like any other. close() gives it up, dup() copies it, and the VM is
- * gone when the last copy and the last of its htab fds are closed. Calls on
- * descriptors that are not the simulator's go to the real kernel.
+ * gone when the last copy and the last of its htab fds and vcpus are closed.
+ * The simulator need not be told of close(): it notices at the next call that
+ * could show it. Calls on descriptors that are not the simulator's go to the
+ * real kernel.
  *
  * Programs that know nothing of it, because they are linked with libhtab.so or
  * make the ioctls themselves, run on the simulator with
@@ -33,15 +35,42 @@
  *
  * which opens /dev/kvm as that of the host so described.
  *
- * Hazards. What would harm a real host (crash it, or corrupt its memory) is
- * not simulated but reported, by a number and a name (lib/sim/hazard.c). The
- * default is to print the hazard and the calls that led to it, and abort(): a
- * test that steps on one fails.
+ * Hazards. What would harm a real host (crash it, or corrupt its memory) is not
+ * simulated but reported: enum htab_sim_hazard, below, lists the hazards and
+ * says what each of them does. The default is to print the calls so far and a
+ * sentence about the hazard, and to abort(): a test that steps on one fails.
  *
- * Threads. All functions may be called from any thread. vcpus enter and leave
- * from threads of their own, as in a VMM.
+ * Threads. All functions may be called from any thread, except that no other
+ * thread may be in a call on a host that htab_sim_host_free() switches off
+ * (KVM_RUN, in which a vcpu waits, is allowed). vcpus enter and leave from
+ * threads of their own, as in a VMM.
  *
- * Errors. int functions return >= 0 or a negative errno, as libhtab.h.
+ * Callbacks. A hazard handler and an interceptor are called while the simulator
+ * holds no lock and no descriptor. They may call any function of the simulator
+ * but htab_sim_host_free() of that host, and they may leave by longjmp(), as
+ * the fail() of a test framework does. If a handler leaves htab_sim_host_free()
+ * that way, the host stays switched off, and its memory is not freed.
+ *
+ * fork(). A child has the hosts of its parent as they are at that moment, with
+ * the memory that is free then, and each process goes on with its own: what one
+ * of them allocates does not matter to the other. VMs belong to the process
+ * that made them. In the child every call on a descriptor that its parent
+ * opened on a VM, a vcpu or an htab fd is -EIO; the child makes VMs of its own
+ * with htab_sim_vm_new(). A VM whose descriptors the parent has closed lives on
+ * while a child has a copy of them, as it does in a kernel. A descriptor that
+ * was made in one process and is passed to another one, through SCM_RIGHTS for
+ * instance, is not known there: calls on it go to the real kernel, which
+ * answers -ENOTTY.
+ *
+ * Pointers. An argument or a buffer that the process cannot read or write is
+ * -EFAULT where a kernel looks at it, and has the effects that it has there: up
+ * to Linux 4.10 an order that cannot be written back is -EFAULT although the
+ * table has been made. Where the real kernel has no process_vm_readv(), as
+ * under qemu-user, only NULL is noticed.
+ *
+ * Errors. int functions return >= 0 or a negative errno, as libhtab.h. Where
+ * the process itself has no memory left, any call may be -ENOMEM, with the
+ * effect that this error has in a kernel; the same call may succeed later.
  */
 
 #include <stdbool.h>
@@ -64,28 +93,39 @@ struct htab_sim_host;
  * htab_sim_host_new() - Switch on a host.
  * @description: what it is, as words of the form "name=value" with blanks or
  *	commas between; NULL or "" for a current kernel on a POWER8 with room.
+ *	Each word has its default here:
  *
  *	linux=6.12	the kernel, from 3.6 on; it decides the behaviour
- *	kvm=hv		hv, pr, nested (a guest itself, from 4.20 on), or none:
- *			not a PowerPC
- *	cpu=power8	power7, power8, power9, power9-dd2.0 (cannot run hash
- *			guests on a radix host), power10
- *	mmu=hash	hash or radix; the default is radix from power9 on and
- *			Linux 4.11 on
- *	page=4K		or 64K
- *	cma=208M	the area for tables, kvm_cma_resv_ratio of the RAM (from
- *			3.12 on), in granules of 256K
- *	memory=3G	what the page allocator has: tables of at most "block",
- *			and the reverse map of every table
+ *	kvm=hv		hv, pr, nested (the host is a guest itself; from Linux
+ *			4.20 on, and only with mmu=radix), or none (not a
+ *			PowerPC)
+ *	cpu=power8	power7; power8, from Linux 3.14 on; power9 or
+ *			power9-dd2.0 (the first POWER9, which cannot run hash
+ *			guests on a radix host), from 4.11 on; power10, from
+ *			5.10 on. The default is power7 before Linux 3.14, and
+ *			power9 with kvm=nested.
+ *	mmu=hash	hash or radix. power7 and power8 have hash only; the
+ *			default of the others is radix.
+ *	page=4K		the size of the host's pages, 4K or 64K
+ *	cma=208M	the area for tables, which the boot parameter
+ *			kvm_cma_resv_ratio sets, in granules of 256K; from Linux
+ *			3.12 on. The default is that of a host with 4 GiB of
+ *			RAM: up to 3.19 it is 256M.
+ *	memory=3G	what the page allocator has: for tables of at most
+ *			"block", and for the reverse map of every table
  *	block=16M	the largest contiguous piece of it
- *	pool=0		tables of order 24 reserved at boot (up to 3.11)
- *	ram=16M		of each VM, at guest address 0; 0 for none
- *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"
+ *	pool=0		how many tables of order 24 are reserved at boot; up to
+ *			Linux 3.11
+ *	ram=16M		the memory of each VM, at guest address 0; 0 for none
+ *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"; at least 1
  *
- *	Sizes take K, M, G, T.
+ *	cma=, memory=, block= and ram= are sizes in bytes, or in K, M, G or T.
+ *	pool= and polls= are plain numbers. No word may be there twice, and a
+ *	description of what no machine is (a POWER10 with Linux 3.6, pool= with
+ *	6.12) is refused.
  *
  * Return: the host, or NULL with errno: EINVAL (the description; a line on
- * stderr says which word), ENOMEM, EMFILE, ENFILE. Since: 0.1
+ * stderr says what is wrong with it), ENOMEM, EMFILE, ENFILE. Since: 0.1
  */
 struct htab_sim_host *htab_sim_host_new(const char *description);
 
@@ -93,12 +133,18 @@ struct htab_sim_host *htab_sim_host_new(const char *description);
  * htab_sim_host_free() - Switch a host off.
  * @host: NULL is allowed
  *
- * Descriptors that are still open are answered with -EIO from then on, as
- * those of a dead VM. No other thread may be in a call of the host's.
+ * Its VMs are destroyed, and hazards that this brings (a resize that is
+ * pending) are reported before it returns. Calls on descriptors that are still
+ * open are -EIO from then on, until the descriptors are closed; a later
+ * htab_sim_host_new() or htab_sim_host_free() frees what was kept for them. A
+ * vcpu that is inside KVM_RUN stays there until a signal comes, and the answer
+ * is -EIO then. No other thread may be in another call of the host's.
  *
- * Return: how many of the host's VM, vcpu and htab descriptors were still
- * open: 0 unless the code under test leaks (or the test did not close its
- * own). Since: 0.1
+ * Return: how many of the host's VM, vcpu and htab descriptors were still open,
+ * plus how many vcpus were still inside KVM_RUN, those of a VM whose
+ * descriptors are all closed included. Copies of one descriptor count once, and
+ * one that only a child of this process still has counts as open. 0 unless the
+ * code under test leaks (or the test did not close its own). Since: 0.1
  */
 int htab_sim_host_free(struct htab_sim_host *host);
 
@@ -117,8 +163,8 @@ enum htab_sim_memory {
 
 /*
  * htab_sim_free_memory() - What is free there just now. All is free again when
- * all VMs are closed, but for what a pending resize takes with it (hazard 11).
- * Since: 0.1
+ * all VMs are closed, except for what a VM takes with it that is closed with a
+ * resize pending (HTAB_SIM_HAZARD_CLOSED_PENDING). Since: 0.1
  */
 uint64_t htab_sim_free_memory(struct htab_sim_host *host,
 			      enum htab_sim_memory memory);
@@ -130,6 +176,10 @@ uint64_t htab_sim_free_memory(struct htab_sim_host *host,
 
 /*
  * htab_sim_vm_new() - Make a VM: KVM_CREATE_VM on htab_sim_kvmfd().
+ *
+ * Linux 4.7 to 4.18 name a VM by the number of its descriptor, and refuse a
+ * second VM of that name with -ENOMEM: so it is here while an older VM that had
+ * the number lives on, through an htab fd that is still open for instance.
  *
  * Return: its descriptor, or -EMFILE, -ENFILE, -ENOMEM. Since: 0.1
  */
@@ -143,7 +193,9 @@ int htab_sim_vm_new(struct htab_sim_host *host);
  * another thread holds the VM's lock, waits for it.
  *
  * Return: 0; or KVM_RUN failed, and the vcpu is outside: -ENOMEM (no table
- * could be made), -EINVAL (no memory at guest address 0); -EBADF, -EIO, or
+ * could be made), -EINVAL (no memory at guest address 0), -EBUSY (a hash guest
+ * on a radix host of the first POWER9, Linux 4.15 to 5.11; the table is there
+ * then); -EBADF, -EIO (the VM is another process's, or its host is off), or
  * -ENOTTY: not a VM or vcpu of the simulator. Since: 0.1
  */
 int htab_sim_vcpu_enter(int fd);
@@ -152,7 +204,8 @@ int htab_sim_vcpu_enter(int fd);
  * htab_sim_vcpu_leave() - A vcpu leaves KVM_RUN.
  * @fd: the VM, or any vcpu of it
  *
- * Return: 0, or -EINVAL: none is inside. Since: 0.1
+ * Return: 0, or -EINVAL: none is inside; -EBADF, -EIO, -ENOTTY as above.
+ * Since: 0.1
  */
 int htab_sim_vcpu_leave(int fd);
 
@@ -168,18 +221,28 @@ int htab_sim_vcpu_leave(int fd);
  * KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM: KVM_CHECK_EXTENSION,
  * KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD,
  * KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT; on a vcpu: KVM_RUN, which stays
- * inside until a signal comes (-EINTR). Since: 0.1 */
+ * inside until a signal comes (-EINTR). A request that the descriptor does not
+ * know is refused before the kernel looks at its argument: -EINVAL on a
+ * /dev/kvm and on a vcpu, -ENOTTY on a VM and on an htab fd.
+ *
+ * KVM_CREATE_VCPU: an id above the largest one (2047) is -EINVAL, and one that
+ * the VM has used is -EEXIST, or -EINVAL on a POWER9 or later from Linux 4.19
+ * on. A VM keeps its vcpus to its end, so that an id is used up even when the
+ * vcpu's descriptor has been closed. Since: 0.1 */
 int htab_sim_ioctl(int fd, unsigned long request, void *arg);
 
 /* read() of an htab fd. Since: 0.1 */
 ssize_t htab_sim_read(int fd, void *buf, size_t len);
 
-/* write() to an htab fd, of which only the first readable bytes of buf can be
- * read: what follows is EFAULT when the kernel gets there. Since: 0.1 */
+/* write() to an htab fd, of which at most the first readable bytes of buf can
+ * be read: what follows is EFAULT when the kernel gets there. readable may be
+ * more than len, since the kernel can read past the end of a record that is cut
+ * short. Since: 0.1 */
 ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
 
-/* Whether a descriptor is the simulator's, also if its host is switched off:
- * for what stands between a program and the C library. Since: 0.1 */
+/* Whether a descriptor is the simulator's, also if its host is switched off or
+ * if the process that forked this one opened it: for interposers such as the
+ * preload library. Since: 0.1 */
 bool htab_sim_owns(int fd);
 
 /*
@@ -206,8 +269,11 @@ enum htab_sim_call {
 /*
  * htab_sim_fail_next() - Let the next calls of a kind fail, whichever the
  * descriptor, with no other effect.
- * @count: how many; 0 takes it back
- * @error: a negative errno
+ * @count: how many; 0 cancels
+ * @error: a negative errno; not looked at if @count is 0
+ *
+ * A fault that cannot come would let a test pass for nothing. So an unknown
+ * @call, or an @error that is no negative errno, prints a line and aborts.
  * Since: 0.1
  */
 void htab_sim_fail_next(struct htab_sim_host *host, enum htab_sim_call call,
@@ -215,15 +281,15 @@ void htab_sim_fail_next(struct htab_sim_host *host, enum htab_sim_call call,
 
 /*
  * htab_sim_fail_nth() - Let the n-th system call from now on fail, whatever
- * it is; 1 is the next one, 0 takes it back.
- * Since: 0.1
+ * it is; 1 is the next one, 0 cancels. An @error that is no negative errno
+ * aborts, as above. Since: 0.1
  */
 void htab_sim_fail_nth(struct htab_sim_host *host, unsigned int n, int error);
 
 /*
  * htab_sim_fail_reverse_map() - Let the next allocations of a table fail where
  * the kernel asks for its reverse map: with -ENOMEM and, before 4.11, leaving
- * a dangling table behind (hazard 6).
+ * a dangling table behind (HTAB_SIM_HAZARD_DANGLING_TABLE).
  * Since: 0.1
  */
 void htab_sim_fail_reverse_map(struct htab_sim_host *host, unsigned int count);
@@ -238,14 +304,18 @@ struct htab_sim_event {
 	size_t len;	       /* of a read or write */
 };
 
-/* Sees every call first; true if it has answered it, in *result. */
+/* Sees every call that arrives at a descriptor of the host, before the kernel
+ * looks at the descriptor: also a request that this descriptor does not know,
+ * and it may even close the descriptor. Returns true if it has answered the
+ * call, in *result. See "Callbacks" above. */
 typedef bool (*htab_sim_interceptor)(void *data,
 				     const struct htab_sim_event *event,
 				     long *result);
 
 /*
  * htab_sim_intercept() - Put an interceptor between the code under test and
- * the model, or with NULL take it away. Since: 0.1
+ * the model, or with NULL take it away. A call that a fault lets fail does not
+ * reach it. Since: 0.1
  */
 void htab_sim_intercept(struct htab_sim_host *host,
 			htab_sim_interceptor interceptor, void *data);
@@ -260,8 +330,8 @@ void htab_sim_intercept(struct htab_sim_host *host,
  * Where the kernel writes another order back, "= 0 (order=24)". No
  * descriptors, so that it can be compared.
  *
- * Return: a string that is valid until the next htab_sim_journal() of this
- * host. Since: 0.1
+ * Return: a string that is valid until the same thread calls htab_sim_journal()
+ * again, of whichever host, or ends; "" if there is no memory. Since: 0.1
  */
 const char *htab_sim_journal(struct htab_sim_host *host);
 
@@ -269,25 +339,28 @@ const char *htab_sim_journal(struct htab_sim_host *host);
 void htab_sim_journal_clear(struct htab_sim_host *host);
 
 /*
- * Hazards: what would harm a real host. The numbers stay as they are.
- * Since: 0.2
+ * Hazards: what would harm a real host. The numbers stay as they are; those
+ * that are missing are not hazards of these calls. Since: 0.2
  */
 enum htab_sim_hazard {
 	/* KVM_PPC_ALLOCATE_HTAB of order 0 for a VM without a table. Linux 4.11
 	 * and later write to address 0. */
 	HTAB_SIM_HAZARD_ORDER_0 = 1,
 	/* A VM is closed that lost its table to a failed ALLOCATE_HTAB, and was
-	 * not given another one. Linux 4.11 to 4.14 free its reverse map again,
-	 * which may be another VM's by then. */
+	 * not given another one since. Linux 4.11 to 4.14 free its reverse map
+	 * a second time, which may be another VM's by then. A successful
+	 * ALLOCATE_HTAB or first run before the VM is closed avoids it, and a
+	 * VM that never had a table is safe. */
 	HTAB_SIM_HAZARD_STALE_REVERSE_MAP = 5,
-	/* Use of a table that was freed since its reverse map could not be
+	/* Use of a table that was freed because its reverse map could not be
 	 * allocated. Linux up to 4.10 writes to freed memory. */
 	HTAB_SIM_HAZARD_DANGLING_TABLE = 6,
 	/* ALLOCATE_HTAB of an order above 47, which Linux up to 4.10 does not
 	 * check: it crashes or hangs. */
 	HTAB_SIM_HAZARD_HUGE_ORDER = 7,
-	/* RESIZE_HPT_COMMIT before a vcpu has run since the table was made. The
-	 * kernel warns, and a host with panic_on_warn stops. */
+	/* RESIZE_HPT_COMMIT before a vcpu has run since the table was made or
+	 * cleared, or of a radix VM of Linux 4.11 to 4.14, which never counts
+	 * as ready. The kernel warns, and a host with panic_on_warn stops. */
 	HTAB_SIM_HAZARD_COMMIT_NOT_READY = 8,
 	/* RESIZE_HPT_COMMIT with nothing pending. Linux 4.11 to 4.13 read
 	 * address 0. */
@@ -309,10 +382,10 @@ enum htab_sim_hazard {
 	HTAB_SIM_HAZARD_UNDER_VCPU = 31
 };
 
-/* Gets the hazard and a sentence about it. It is called without any lock of the
- * simulator, before the call returns: it may call the simulator, and it may
- * leave by longjmp(). If it returns, the call does what harms nobody, usually
- * -EIO. Since: 0.2 */
+/* Gets the hazard and a sentence about it, before the call that met it returns.
+ * A VM that was closed is noticed by a later call, which then reports the
+ * hazard of that. See "Callbacks" above. If the handler returns, the call does
+ * what harms nobody, and usually returns -EIO. Since: 0.2 */
 typedef void (*htab_sim_hazard_handler)(void *data,
 					enum htab_sim_hazard hazard,
 					const char *sentence);
