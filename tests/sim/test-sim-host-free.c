@@ -102,7 +102,7 @@ static void what_is_closed_later_does_not_pile_up(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++) {
-		struct htab_sim_host *host = htab_sim_host_new(NULL);
+		struct htab_sim_host *host = htab_sim_host_new("ram=64K");
 		int next = a_vm_with_table(host, 20);
 
 		if (vmfd >= 0)
@@ -208,8 +208,8 @@ static atomic_bool wrong;
 static void *make_and_free(void *arg)
 {
 	(void)arg;
-	for (int i = 0; i < 300; i++) {
-		struct htab_sim_host *host = htab_sim_host_new(NULL);
+	for (int i = 0; i < 100; i++) {
+		struct htab_sim_host *host = htab_sim_host_new("ram=64K");
 		int vmfd = host ? htab_sim_vm_new(host) : -1;
 
 		if (vmfd < 0 || allocate_order(vmfd, 20) != 0 ||

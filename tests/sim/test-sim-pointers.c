@@ -17,6 +17,7 @@ static unsigned char *two_pages(int first, int second)
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_ptr_not_equal(pages, MAP_FAILED);
+	*(uint32_t *)(void *)pages = 20;
 	assert_int_equal(mprotect(pages, page, first), 0);
 	assert_int_equal(mprotect(pages + page, page, second), 0);
 	return pages;
@@ -29,15 +30,6 @@ static int map_pages(void **state)
 	no_pages = two_pages(PROT_NONE, PROT_NONE);
 	one_page = two_pages(PROT_READ | PROT_WRITE, PROT_NONE);
 	read_only = two_pages(PROT_READ, PROT_READ);
-	return 0;
-}
-
-static int unmap_pages(void **state)
-{
-	(void)state;
-	munmap(no_pages, 2 * page);
-	munmap(one_page, 2 * page);
-	munmap(read_only, 2 * page);
 	return 0;
 }
 
@@ -99,7 +91,6 @@ static void what_does_not_know_the_call_does_not_look(void **state)
 	assert_answers(htabfd, -ENOTTY);
 	assert_result(htab_sim_ioctl(vmfd, 0xae99, no_pages), -ENOTTY);
 	assert_int_equal(htab_sim_read(vmfd, no_pages, 64), -EINVAL);
-	assert_int_equal(htab_sim_write(vcpufd, no_pages, 64, 64), -EINVAL);
 	close(vcpufd);
 	close(htabfd);
 	close(vmfd);
@@ -115,10 +106,8 @@ static void kernels_without_the_call_do_not_look(void **state)
 	} cases[] = {
 		{ "kvm=pr linux=4.10", UAPI_KVM_PPC_ALLOCATE_HTAB, -ENOTTY },
 		{ "kvm=pr", UAPI_KVM_PPC_GET_HTAB_FD, -ENOTTY },
-		{ "kvm=pr", UAPI_KVM_PPC_RESIZE_HPT_PREPARE, -ENOTTY },
 		{ "kvm=none", UAPI_KVM_PPC_RESIZE_HPT_COMMIT, -ENOTTY },
 		{ "linux=3.7", UAPI_KVM_PPC_GET_HTAB_FD, -ENOTTY },
-		{ "linux=4.10", UAPI_KVM_PPC_RESIZE_HPT_PREPARE, -ENOTTY },
 		{ "linux=4.10", UAPI_KVM_PPC_RESIZE_HPT_COMMIT, -ENOTTY },
 		{ "kvm=nested linux=5.9", UAPI_KVM_PPC_ALLOCATE_HTAB, -EFAULT },
 		{ "kvm=nested linux=5.10", UAPI_KVM_PPC_ALLOCATE_HTAB,
@@ -130,7 +119,6 @@ static void kernels_without_the_call_do_not_look(void **state)
 		struct htab_sim_host *host = a_host(cases[i].host);
 		int vmfd = a_vm(host);
 
-		print_message("# %s\n", cases[i].host);
 		for (int j = 0; j < BAD; j++)
 			assert_result(htab_sim_ioctl(vmfd, cases[i].request,
 						     bad_pointer(j)),
@@ -154,16 +142,12 @@ static void up_to_4_10_an_order_that_cannot_be_written_is_efault(void **state)
 	uint32_t *order = (uint32_t *)(void *)read_only;
 
 	(void)state;
-	mprotect(read_only, page, PROT_READ | PROT_WRITE);
-	*order = 20;
-	mprotect(read_only, page, PROT_READ);
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i].host);
 		uint64_t before = htab_sim_free_memory(host, HTAB_SIM_PAGES);
 		int vmfd = a_vm(host);
 		uint64_t after;
 
-		print_message("# %s\n", hosts[i].host);
 		for (int j = 0; j < 2; j++) {
 			assert_result(allocate(vmfd, order), hosts[i].result);
 			after = htab_sim_free_memory(host, HTAB_SIM_PAGES);
@@ -171,8 +155,6 @@ static void up_to_4_10_an_order_that_cannot_be_written_is_efault(void **state)
 		}
 		if (i > 0)
 			assert_order(vmfd, 20);
-		/* The others have no need to write. */
-		assert_result(prepare(vmfd, 0), i < 3 ? -ENOTTY : 0);
 		close(vmfd);
 		close_host(host);
 	}
@@ -312,7 +294,7 @@ int main(void)
 	};
 
 	if (can_be_checked())
-		return cmocka_run_group_tests(tests, map_pages, unmap_pages);
+		return cmocka_run_group_tests(tests, map_pages, NULL);
 	print_message("# no process_vm_readv() here: 6 cases left out\n");
-	return cmocka_run_group_tests(unchecked, map_pages, unmap_pages);
+	return cmocka_run_group_tests(unchecked, map_pages, NULL);
 }
