@@ -40,7 +40,6 @@ struct rules {
 	bool has_resize;	  /* 4.11 */
 	bool pr_claims_allocate;  /* up to 4.10 */
 	bool has_pool;		  /* up to 3.11 */
-	bool has_cma;		  /* 3.12 */
 	bool cma_first;		  /* 3.16 */
 	bool falls_back;	  /* up to 4.3: to smaller sizes */
 	bool uses_pages;	  /* 4.11: the ioctl, where CMA fails */

@@ -44,7 +44,7 @@ int htab_model_take_cma(struct kernel *kernel, uint32_t order,
 	int r = -ENOMEM;
 
 	pthread_mutex_lock(&kernel->lock);
-	if (kernel->rules.has_cma && order <= 63)
+	if (order <= 63)
 		r = take_cma(kernel, order, memory);
 	pthread_mutex_unlock(&kernel->lock);
 	return r;
@@ -153,8 +153,6 @@ static uint64_t free_cma(const struct kernel *kernel)
 {
 	uint64_t used = 0;
 
-	if (!kernel->rules.has_cma)
-		return 0;
 	for (const struct extent *e = kernel->memory.cma_used; e; e = e->next)
 		used += e->count;
 	return kernel->config.cma - (used << GRANULE_SHIFT);

@@ -19,7 +19,6 @@ struct rules htab_model_rules(const struct config *config)
 		.has_resize = v >= LINUX(4, 11),
 		.pr_claims_allocate = v < LINUX(4, 11),
 		.has_pool = v < LINUX(3, 12),
-		.has_cma = v >= LINUX(3, 12),
 		.cma_first = v >= LINUX(3, 16),
 		.falls_back = v < LINUX(4, 4),
 		.uses_pages = v >= LINUX(4, 11),
