@@ -19,18 +19,10 @@
 #define UAPI_KVM_CREATE_VM _IO(UAPI_KVM_TYPE, 0x01)
 /* On /dev/kvm, since 3.17 on a VM too */
 #define UAPI_KVM_CHECK_EXTENSION _IO(UAPI_KVM_TYPE, 0x03)
-/* On a vcpu: only the simulator's */
-#define UAPI_KVM_RUN _IO(UAPI_KVM_TYPE, 0x80)
 /* On a VM */
-#define UAPI_KVM_CREATE_VCPU _IO(UAPI_KVM_TYPE, 0x41)
 #define UAPI_KVM_PPC_ALLOCATE_HTAB _IOWR(UAPI_KVM_TYPE, 0xa7, uint32_t)
 #define UAPI_KVM_PPC_GET_HTAB_FD \
 	_IOW(UAPI_KVM_TYPE, 0xaa, struct uapi_kvm_get_htab_fd)
-
-#define UAPI_KVM_PPC_RESIZE_HPT_PREPARE \
-	_IOR(UAPI_KVM_TYPE, 0xad, struct uapi_kvm_ppc_resize_hpt)
-#define UAPI_KVM_PPC_RESIZE_HPT_COMMIT \
-	_IOR(UAPI_KVM_TYPE, 0xae, struct uapi_kvm_ppc_resize_hpt)
 
 #define UAPI_KVM_CAP_PPC_GET_PVINFO   57
 #define UAPI_KVM_CAP_PPC_ALLOC_HTAB   80
@@ -44,8 +36,7 @@ struct uapi_kvm_get_htab_fd {
 	uint64_t start_index;
 	uint64_t reserved[2];
 };
-#define UAPI_KVM_GET_HTAB_BOLTED_ONLY 1
-#define UAPI_KVM_GET_HTAB_WRITE	      2
+#define UAPI_KVM_GET_HTAB_WRITE 2
 
 /* A record of the htab fd's stream begins with this, in host byte order;
  * n_valid entries of 16 bytes follow. */
@@ -56,12 +47,6 @@ struct uapi_kvm_get_htab_header {
 };
 #define UAPI_HPTE_SIZE 16
 
-struct uapi_kvm_ppc_resize_hpt {
-	uint64_t flags;
-	uint32_t shift;
-	uint32_t pad;
-};
-
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) == 32, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_fd, start_index) == 8,
 	       "kernel ABI");
@@ -70,27 +55,21 @@ _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_valid) == 4,
 	       "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_invalid) == 6,
 	       "kernel ABI");
-_Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
 
 #ifdef __powerpc__
 #include <linux/kvm.h>
 
 #define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
 UAPI_SAME(KVM_CREATE_VM);
-UAPI_SAME(KVM_CREATE_VCPU);
-UAPI_SAME(KVM_RUN);
 UAPI_SAME(KVM_CHECK_EXTENSION);
 UAPI_SAME(KVM_PPC_ALLOCATE_HTAB);
 UAPI_SAME(KVM_PPC_GET_HTAB_FD);
-UAPI_SAME(KVM_PPC_RESIZE_HPT_PREPARE);
-UAPI_SAME(KVM_PPC_RESIZE_HPT_COMMIT);
 UAPI_SAME(KVM_CAP_PPC_GET_PVINFO);
 UAPI_SAME(KVM_CAP_PPC_ALLOC_HTAB);
 UAPI_SAME(KVM_CAP_PPC_HTAB_FD);
 UAPI_SAME(KVM_CAP_SPAPR_RESIZE_HPT);
 UAPI_SAME(KVM_CAP_PPC_MMU_RADIX);
 UAPI_SAME(KVM_CAP_PPC_MMU_HASH_V3);
-UAPI_SAME(KVM_GET_HTAB_BOLTED_ONLY);
 UAPI_SAME(KVM_GET_HTAB_WRITE);
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) ==
 		       sizeof(struct kvm_get_htab_fd), "kvm_get_htab_fd");

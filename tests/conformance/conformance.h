@@ -4,7 +4,7 @@
 #define HTAB_TEST_CONFORMANCE_H
 
 #include "driver.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 #include "../unit/unit.h"
 
 /* What a case needs of the host; elsewhere it is left out. */

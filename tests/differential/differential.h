@@ -47,7 +47,7 @@
 
 #include "driver.h"
 #include "libhtab.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 enum { MAX_VMS = 5, MAX_HTABS = 3, MAX_RUNNING = 2 };
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "libhtab-sim.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 static struct htab_sim_host *sim;
 

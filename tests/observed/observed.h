@@ -7,7 +7,7 @@
 #define HTAB_TEST_OBSERVED_H
 
 #include "driver.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 extern struct host host;
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "libhtab-sim.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

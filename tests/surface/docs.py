@@ -149,4 +149,15 @@ def only_shim_enters_the_kernel():
             yield f'{name} includes {includes}'
 
 
+@check('lib/uapi.h declares only what libhtab itself uses')
+def no_foreign_abi():
+    text = (source / 'lib/uapi.h').read_text()
+    names = set(re.findall(r'^#define (UAPI_KVM_(?!TYPE\b)\w+)', text, re.M))
+    used = ' '.join(code for name, code in library().items()
+                    if name.name != 'uapi.h')
+    for name in sorted(names):
+        if not re.search(rf'\b{name}\b', used):
+            yield f'{name}: lib/sim/uapi-sim.h is for what only it uses'
+
+
 main()

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 #define CHECK(what)                                                        \
 	do {                                                               \

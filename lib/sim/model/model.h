@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "kernel.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 /* --- table.c: entries, sparse --- */
 
