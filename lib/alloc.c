@@ -2,16 +2,16 @@
 /* Negotiation: the table asked for, or the largest that the host can give. */
 #include "internal.h"
 
-int htab_allocate_once(int vmfd, uint32_t *order)
+int htab_allocate_once(int vmfd, uint32_t wanted, uint32_t *granted)
 {
-	uint32_t granted = *order;
-	int r = htab_ioctl(vmfd, UAPI_KVM_PPC_ALLOCATE_HTAB, &granted);
+	uint32_t order = wanted;
+	int r = htab_ioctl(vmfd, UAPI_KVM_PPC_ALLOCATE_HTAB, &order);
 
 	if (r < 0)
 		return r;
-	if (r > 0 || !htab_order_is_valid(granted))
+	if (r > 0 || !htab_order_is_valid(order))
 		return -EPROTO;
-	*order = granted;
+	*granted = order;
 	return 0;
 }
 
@@ -36,37 +36,42 @@ static int check_not_dangling(int vmfd)
 	return -ENOMEM;
 }
 
-/* May another order be tried after ENOMEM? Sets *is_4_11 if that is still
- * unknown (negative). 0, or a negative errno to return. */
-static int check_next_attempt(int vmfd, int mmu, int *is_4_11)
+/*
+ * May a smaller order be tried after ENOMEM? *replaces caches what
+ * htab_alloc_replaces_table() returned; a negative value means that it has not
+ * been asked. Returns 0 if a retry is safe, a negative errno otherwise.
+ */
+static int check_retry(int vmfd, int mmu, int *replaces)
 {
-	if (*is_4_11 < 0)
-		*is_4_11 = htab_is_4_11(vmfd, mmu);
-	if (*is_4_11 > 0)
-		return 0;
-	/* If the generation cannot be asked for, the next attempt might be the
-	 * dangerous one. ENOMEM is what the kernel said about this one. */
-	return *is_4_11 < 0 ? -ENOMEM : check_not_dangling(vmfd);
+	if (*replaces < 0)
+		*replaces = htab_alloc_replaces_table(vmfd, mmu);
+	/* A retry may be unsafe on this kernel, so report the kernel's ENOMEM
+	 * rather than the error of the question. */
+	if (*replaces < 0)
+		return -ENOMEM;
+	return *replaces ? 0 : check_not_dangling(vmfd);
 }
 
+/* Ask; stop on success and on any error but ENOMEM; otherwise lower the order
+ * and ask again. */
 int htab_negotiate(int vmfd, uint32_t *order, uint32_t min_order, int mmu)
 {
-	int is_4_11 = -1;
+	uint32_t wanted = *order;
+	int replaces = -1;
 
-	for (uint32_t wanted = *order;; wanted--) {
-		uint32_t granted = wanted;
-		int r = htab_allocate_once(vmfd, &granted);
+	for (;;) {
+		int r = htab_allocate_once(vmfd, wanted, order);
 
-		if (r == 0)
-			*order = granted;
 		if (r != -ENOMEM)
 			return r;
-
-		r = check_next_attempt(vmfd, mmu, &is_4_11);
+		/* Also for the last order: -ENOTRECOVERABLE tells the caller
+		 * that the VM must be destroyed. */
+		r = check_retry(vmfd, mmu, &replaces);
 		if (r < 0)
 			return r;
 		if (wanted == min_order)
 			return -ENOMEM;
+		wanted--;
 	}
 }
 

@@ -31,10 +31,12 @@ int htab_host_mmu(int fd)
 }
 
 /*
- * From 4.11 a POWER9 host is radix (134) or hash (135), and POWER7 and 8 have
- * 133 (kernel-facts 10.2): one of them is set exactly on those kernels.
+ * Linux 4.11 introduced the new behaviour together with three capabilities, of
+ * which every HV host of 4.11 and later has at least one: a POWER9 or later
+ * host is radix or hash, and older processors can resize (docs/kernels.md,
+ * "Capabilities").
  */
-int htab_is_4_11(int fd, int mmu)
+int htab_alloc_replaces_table(int fd, int mmu)
 {
 	int r;
 

@@ -26,28 +26,39 @@ static inline bool htab_order_is_valid(uint32_t order)
 	return order >= HTAB_ORDER_MIN && order <= HTAB_ORDER_MAX;
 }
 
-/* caps.c: which guests can run here, as far as capabilities 134 and 135 say;
- * an enum htab_mmu, or -errno. */
+/* Which guests the capabilities PPC_MMU_RADIX and PPC_MMU_HASH_V3 allow here
+ * (docs/kernels.md, "Capabilities") */
 enum htab_mmu {
-	HTAB_MMU_HASH,	     /* no radix host: POWER8 and before, or hash */
-	HTAB_MMU_RADIX,	     /* no hash guest: nested, early POWER9, < 4.15 */
-	HTAB_MMU_RADIX_HASH, /* either */
+	/* Hash guests only: POWER8 and older, or a host without radix */
+	HTAB_MMU_HASH,
+	/* Radix guests only: a nested host, an early POWER9, or a radix host
+	 * before Linux 4.15 */
+	HTAB_MMU_RADIX,
+	/* Both */
+	HTAB_MMU_RADIX_HASH,
 };
+
+/* caps.c: returns an enum htab_mmu, or a negative errno. */
 int htab_host_mmu(int fd);
 
-/* caps.c: given the above, > 0 if ALLOCATE_HTAB has the semantics of 4.11 and
- * later (another order replaces the table), 0 if not, or -errno. */
-int htab_is_4_11(int fd, int mmu);
+/*
+ * caps.c: does ALLOCATE_HTAB replace a table of another order (Linux 4.11 and
+ * later), or only clear it? mmu is what htab_host_mmu() returned. Returns 1, 0
+ * or a negative errno.
+ */
+int htab_alloc_replaces_table(int fd, int mmu);
 
-/* alloc.c: one KVM_PPC_ALLOCATE_HTAB; *order becomes what the kernel says. */
-int htab_allocate_once(int vmfd, uint32_t *order);
+/* alloc.c: calls KVM_PPC_ALLOCATE_HTAB once. Sets *granted on success only, to
+ * the order that the kernel reports. */
+int htab_allocate_once(int vmfd, uint32_t wanted, uint32_t *granted);
 
-/* alloc.c: refuses what no kernel must see. The host's enum htab_mmu, or
- * -errno. */
+/* alloc.c: refuses the arguments that harm some kernel or its guest. Returns
+ * the host's enum htab_mmu, or a negative errno. */
 int htab_check_request(int vmfd, const uint32_t *order, uint32_t min_order);
 
-/* alloc.c: the largest order from *order down to min_order that the kernel
- * grants; up to Linux 4.10 it may answer with another one. */
+/* alloc.c: allocates the largest order from *order down to min_order that the
+ * kernel grants. Up to Linux 4.10 the kernel may grant another order. Sets
+ * *order on success only. */
 int htab_negotiate(int vmfd, uint32_t *order, uint32_t min_order, int mmu);
 
 #endif

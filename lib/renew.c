@@ -10,7 +10,7 @@
 static int replace(int vmfd, uint32_t present, uint32_t *order,
 		   uint32_t min_order, int mmu)
 {
-	int r = htab_allocate_once(vmfd, &present);
+	int r = htab_allocate_once(vmfd, present, &present);
 
 	return r < 0 ? r : htab_negotiate(vmfd, order, min_order, mmu);
 }
@@ -19,19 +19,15 @@ static int replace(int vmfd, uint32_t present, uint32_t *order,
 static int renew_present(int vmfd, uint32_t present, uint32_t *order,
 			 uint32_t min_order, int mmu)
 {
-	int is_4_11, r;
-
 	if (present != *order) {
-		is_4_11 = htab_is_4_11(vmfd, mmu);
-		if (is_4_11 < 0)
-			return is_4_11;
-		if (is_4_11)
+		int r = htab_alloc_replaces_table(vmfd, mmu);
+
+		if (r < 0)
+			return r;
+		if (r)
 			return replace(vmfd, present, order, min_order, mmu);
 	}
-	r = htab_allocate_once(vmfd, &present);
-	if (r == 0)
-		*order = present;
-	return r;
+	return htab_allocate_once(vmfd, present, order);
 }
 
 /*
@@ -42,11 +38,11 @@ static int renew_present(int vmfd, uint32_t present, uint32_t *order,
 static int renew_without_htab_fd(int vmfd, uint32_t *order, uint32_t min_order,
 				 int mmu)
 {
-	int is_4_11 = htab_is_4_11(vmfd, mmu);
+	int r = htab_alloc_replaces_table(vmfd, mmu);
 
-	if (is_4_11 < 0)
-		return is_4_11;
-	return is_4_11 ? -ENOTTY : htab_negotiate(vmfd, order, min_order, mmu);
+	if (r < 0)
+		return r;
+	return r ? -ENOTTY : htab_negotiate(vmfd, order, min_order, mmu);
 }
 
 static int renew(int vmfd, uint32_t *order, uint32_t min_order, int mmu)

@@ -16,10 +16,10 @@ static int reset_without_htab_fd(int vmfd)
 	mmu = htab_host_mmu(vmfd);
 	if (mmu < 0)
 		return mmu;
-	r = htab_is_4_11(vmfd, mmu);
+	r = htab_alloc_replaces_table(vmfd, mmu);
 	if (r < 0)
 		return r;
-	return r ? -ENOTTY : htab_allocate_once(vmfd, &order);
+	return r ? -ENOTTY : htab_allocate_once(vmfd, order, &order);
 }
 
 HTAB_EXPORT int htab_reset(int vmfd)
@@ -31,5 +31,5 @@ HTAB_EXPORT int htab_reset(int vmfd)
 		return reset_without_htab_fd(vmfd);
 	if (r < 0)
 		return r;
-	return htab_allocate_once(vmfd, &order);
+	return htab_allocate_once(vmfd, order, &order);
 }
