@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Negotiation: the table asked for, or the largest that the host can give. */
+/* Allocates a table of the order asked for, or the largest that the host can
+ * give. */
 #include "internal.h"
 
 int htab_allocate_once(int vmfd, uint32_t wanted, uint32_t *granted)
@@ -17,10 +18,10 @@ int htab_allocate_once(int vmfd, uint32_t wanted, uint32_t *granted)
 
 /*
  * Before Linux 4.11, ENOMEM can leave the VM pointing at a freed table, because
- * the allocation of the reverse map failed (kernel-facts 7, hazard 6). Another
- * attempt would write to freed memory. The kernel sets the entry count before
- * it allocates the reverse map, so a size other than 0 means that the pointer
- * is stale. Returns 0 if another attempt is safe, a negative errno otherwise.
+ * the reverse map could not be allocated (docs/kernels.md, "Dangling table").
+ * Retrying would write to freed memory. The kernel sets the entry count before
+ * it allocates the reverse map, so a nonzero size means that the pointer is
+ * stale. Returns 0 if a retry is safe, a negative errno otherwise.
  */
 static int check_not_dangling(int vmfd)
 {
@@ -31,8 +32,9 @@ static int check_not_dangling(int vmfd)
 		return 0;
 	if (r == 0 || r == -EOVERFLOW)
 		return -ENOTRECOVERABLE;
-	/* The size cannot be asked for: Linux 3.6 and 3.7 have no htab fd.
-	 * They have gone down by themselves already. */
+	/* The size is unknown, so a retry might be unsafe. Linux 3.6 and 3.7,
+	 * which have no htab fd, need none: they try smaller orders
+	 * themselves. */
 	return -ENOMEM;
 }
 
@@ -81,15 +83,17 @@ int htab_check_request(int vmfd, const uint32_t *order, uint32_t min_order)
 
 	if (!order)
 		return -EINVAL;
-	/* Order 0 without a table is an oops, and from 4.11 any order out of
-	 * range destroys the table there is (kernel-facts 7, hazards 1-3). */
+	/* Linux 4.11 and later free the present table before they check the
+	 * order, and order 0 on a VM without a table crashes them
+	 * (docs/kernels.md, "Order out of range" and "Order 0"). */
 	if (!htab_order_is_valid(*order) || !htab_order_is_valid(min_order) ||
 	    min_order > *order)
 		return -ERANGE;
 
 	mmu = htab_host_mmu(vmfd);
-	/* From 4.20 to 5.9 the ioctl would succeed on a nested host and the
-	 * next KVM_RUN crash it (kernel-facts 7, hazard 20). */
+	/* On a nested host with Linux 4.20 to 5.9 the ioctl would succeed, and
+	 * the next KVM_RUN would crash that host (docs/kernels.md, "Nested
+	 * run"). */
 	return mmu == HTAB_MMU_RADIX ? -EOPNOTSUPP : mmu;
 }
 
@@ -119,11 +123,14 @@ HTAB_EXPORT int htab_largest(int kvmfd, uint32_t *order)
 	if (!htab_order_is_valid(*order))
 		return -ERANGE;
 
-	/* A fresh VM for each size: up to 4.10 a table keeps the size it got
-	 * first, and what a kernel up to 4.3 falls back to is not the largest
-	 * that it has (kernel-facts 1.1, 12.10). And from 4.11 to 4.14 a VM
-	 * that loses its table in a failed attempt corrupts the host when it is
-	 * closed (12.15); one that never had a table does not. */
+	/*
+	 * Each order needs a fresh VM. Up to Linux 4.10 a table keeps its first
+	 * size, and up to 4.3 the order that the kernel falls back to need not
+	 * be the largest (docs/kernels.md, "Where the memory comes from"). On
+	 * 4.11 to 4.14 a VM that lost its table in a failed attempt corrupts
+	 * the host when it is closed, but one that never had a table does not
+	 * (docs/kernels.md, "Stale reverse map").
+	 */
 	for (uint32_t wanted = *order; wanted >= HTAB_ORDER_MIN; wanted--) {
 		uint32_t granted = wanted;
 		int vmfd = htab_ioctl(kvmfd, UAPI_KVM_CREATE_VM, NULL);
@@ -138,8 +145,8 @@ HTAB_EXPORT int htab_largest(int kvmfd, uint32_t *order)
 			*order = granted;
 			return 0;
 		}
-		/* That host has no memory for the reverse map either, and is
-		 * harmed by each attempt. */
+		/* This host has no memory for the reverse map. Each further
+		 * attempt would leave one more dangling pointer behind. */
 		if (r == -ENOTRECOVERABLE)
 			return -ENOMEM;
 		if (r < 0 && r != -ENOMEM && r != -ENOSPC)

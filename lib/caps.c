@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What can this host do? */
+/* Reports what the host can do. */
 #include "internal.h"
 
 static int check_extension(int fd, uintptr_t cap)
@@ -7,8 +7,8 @@ static int check_extension(int fd, uintptr_t cap)
 	return htab_ioctl(fd, UAPI_KVM_CHECK_EXTENSION, (void *)cap);
 }
 
-/* For VM descriptors, which know CHECK_EXTENSION since 3.17 only; the
- * capabilities asked for in this way came later. */
+/* VM descriptors have CHECK_EXTENSION since Linux 3.17. The capabilities that
+ * this function asks for are newer, so a kernel without it has none of them. */
 static int check_newer_extension(int fd, uintptr_t cap)
 {
 	int r = check_extension(fd, cap);
@@ -49,8 +49,9 @@ int htab_alloc_replaces_table(int fd, int mmu)
 }
 
 /*
- * This is HV of 3.6 or 3.7, or no HV. PR claimed ALLOC_HTAB up to 4.10, though
- * the ioctl is ENOTTY there. Only PR has GET_PVINFO.
+ * A host without htab fds is HV of Linux 3.6 or 3.7, or it is not HV. Only PR
+ * has GET_PVINFO. It is tested first, because PR reports ALLOC_HTAB up to Linux
+ * 4.10 although the ioctl is ENOTTY there.
  */
 static int caps_without_htab_fd(int fd, int alloc)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an error means for a hashed page table, and what to do. */
+/* Says what an error means for a hashed page table, and what to do. */
 #include "internal.h"
 
 HTAB_EXPORT const char *htab_strerror(int error)
@@ -22,10 +22,10 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -EIO:
 		return "the VM belongs to another process, or is dead";
 	case -EMFILE:
-		return "this process has no free descriptor to look at the "
-		       "table with: see RLIMIT_NOFILE";
+		return "this process has too many open descriptors to inspect "
+		       "the table: see RLIMIT_NOFILE";
 	case -ENFILE:
-		return "the host has no free file to look at the table with: "
+		return "the host has too many open files to inspect the table: "
 		       "see fs.file-max";
 	case -ENOENT:
 		return "the VM has no hashed page table "
@@ -46,16 +46,17 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		return "hash guests cannot run on this host "
 		       "(nested hypervisor, or radix only)";
 	case -EOVERFLOW:
-		return "the table is too large for its size to be told "
+		return "the table is too large to be measured "
 		       "(2^37 bytes or more)";
 	case -EPERM:
 		return "a security module or a filter of system calls forbids "
 		       "the operation";
 	case -EPROTO:
-		return "the kernel gave an answer that no known kernel gives";
+		return "the kernel returned a value that no known kernel "
+		       "returns";
 	case -ERANGE:
-		return "order out of range: 18 (256 KiB) to 46 (64 TiB), the "
-		       "smallest to accept not above the wanted one";
+		return "an order is not 18 (256 KiB) to 46 (64 TiB), or the "
+		       "smallest order to accept is above the wanted one";
 	default:
 		return "unexpected error";
 	}

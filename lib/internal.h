@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of libhtab share among themselves. */
+/* Functions and types that the files of libhtab share */
 #ifndef HTAB_INTERNAL_H
 #define HTAB_INTERNAL_H
 
@@ -13,7 +13,8 @@
 
 #define HTAB_EXPORT __attribute__((visibility("default")))
 
-/* qemu-user says ENOSYS where a kernel says ENOTTY; both mean "unknown". */
+/* qemu-user returns ENOSYS for an ioctl that it does not know, where a kernel
+ * returns ENOTTY. The rest of the library tests for ENOTTY only. */
 static inline int htab_ioctl(int fd, unsigned long request, void *arg)
 {
 	int r = htab_shim_ioctl(fd, request, arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How large is the table? And the arithmetic of orders. */
+/* Measures a table, and computes orders. */
 #include "internal.h"
 
 /* A record's index has 32 bits, so order 36 (2^32 entries of 16 bytes) is the
@@ -7,10 +7,9 @@
 #define LAST_ADDRESSABLE_ORDER 36
 
 /*
- * Does the table have at least this order? The kernel tests a record's index
- * against the table before it does anything else, so a record without entries
- * shows whether that index exists, and changes nothing (kernel-facts 12.3).
- * Returns 1, 0 or a negative errno.
+ * Is there an entry at this index? The kernel compares a record's index with
+ * the table's end, so a record without entries answers that and changes nothing
+ * (docs/kernels.md, "Measuring a table"). Returns 1, 0 or a negative errno.
  */
 static int has_entry(int htabfd, uint32_t index)
 {
@@ -79,7 +78,8 @@ static int measure(int htabfd, uint32_t *order)
 	return 0;
 }
 
-/* A descriptor that writes to the table, closed on exec on every kernel. */
+/* Opens the htab fd for writing, with close-on-exec on every kernel. Returns
+ * the descriptor or a negative errno. */
 static int open_htab(int vmfd)
 {
 	struct uapi_kvm_get_htab_fd how = { .flags = UAPI_KVM_GET_HTAB_WRITE };
@@ -88,8 +88,9 @@ static int open_htab(int vmfd)
 
 	if (htabfd < 0)
 		return htabfd;
-	/* Kernels before 3.12 do not set it, and a program that another thread
-	 * starts meanwhile would inherit access to the guest's table. */
+	/* Linux before 3.12 does not set close-on-exec. Without it, a program
+	 * that another thread starts would inherit access to the guest's
+	 * table. */
 	r = htab_shim_cloexec(htabfd);
 	if (r < 0) {
 		htab_shim_close(htabfd);
@@ -108,13 +109,13 @@ HTAB_EXPORT int htab_order(int vmfd, uint32_t *order)
 	if (htabfd < 0)
 		return htabfd;
 	r = measure(htabfd, order);
-	/* An error of close() does not change the size that was found, and the
-	 * descriptor is closed even then. */
+	/* The size is known even if close() fails, and close() releases the
+	 * descriptor even then. */
 	htab_shim_close(htabfd);
 	return r;
 }
 
-/* Page sizes of the VRMA, and its largest size */
+/* The page sizes of the VRMA, and its largest size, as shifts */
 enum { SHIFT_4K = 12, SHIFT_64K = 16, SHIFT_16M = 24, SHIFT_1TB = 40 };
 
 static bool page_shift_is_valid(unsigned int page_shift)
@@ -123,7 +124,7 @@ static bool page_shift_is_valid(unsigned int page_shift)
 }
 
 /* The kernel rounds the page size down to one that an entry can encode
- * (kernel-facts 1.4). */
+ * (docs/kernels.md, "The first run and real mode"). */
 static unsigned int round_page_shift(unsigned int page_shift)
 {
 	if (page_shift >= SHIFT_16M)
@@ -137,7 +138,7 @@ HTAB_EXPORT uint64_t htab_vrma_limit(uint32_t order, unsigned int page_shift)
 
 	if (!htab_order_is_valid(order) || !page_shift_is_valid(page_shift))
 		return 0;
-	/* A group is 128 bytes, and maps one page. */
+	/* Each group of the table has 128 bytes, 2^7, and maps one page. */
 	shift = round_page_shift(page_shift) + order - 7;
 	return UINT64_C(1) << (shift < SHIFT_1TB ? shift : SHIFT_1TB);
 }
@@ -158,7 +159,7 @@ HTAB_EXPORT uint32_t htab_order_for_ram(uint64_t bytes)
 {
 	uint32_t order = HTAB_ORDER_MIN;
 
-	/* The smallest order with 128 * 2^order >= bytes */
+	/* Finds the smallest order with 128 * 2^order >= bytes. */
 	while (order < HTAB_ORDER_MAX && (UINT64_C(128) << order) < bytes)
 		order++;
 	return order;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* An empty table of a wanted order, whatever the VM has. */
+/* Gives a VM an empty table of a wanted order, whether or not it has one. */
 #include "internal.h"
 
 /*
- * The kernel replaces a table of another order: from 4.11 on. It frees the old
- * table before it forgets the references into it, so clear the table first,
- * which makes the kernel forget them (kernel-facts 11, C2 and hazard 21).
+ * Linux 4.11 and later free the old table before they reset the reverse maps,
+ * which point into it. Clearing the table first resets them while the table is
+ * still there (docs/kernels.md, "Freed before it is forgotten" and "Stale
+ * translations").
  */
 static int replace(int vmfd, uint32_t present, uint32_t *order,
 		   uint32_t min_order, int mmu)
@@ -15,7 +16,7 @@ static int replace(int vmfd, uint32_t present, uint32_t *order,
 	return r < 0 ? r : htab_negotiate(vmfd, order, min_order, mmu);
 }
 
-/* The VM has a table of that order. */
+/* The VM has a table of the order `present`. */
 static int renew_present(int vmfd, uint32_t present, uint32_t *order,
 			 uint32_t min_order, int mmu)
 {
@@ -31,9 +32,10 @@ static int renew_present(int vmfd, uint32_t present, uint32_t *order,
 }
 
 /*
- * There is no htab fd to ask the size with. Up to 4.10 one ALLOCATE_HTAB clears
- * what is there, or allocates. Later kernels have an htab fd, but a filter of
- * system calls may hide it; they would replace the table without clearing it.
+ * Linux 3.6 and 3.7 have no htab fd, so the present order is unknown. It is not
+ * needed: up to 4.10 ALLOCATE_HTAB clears a table of any order, or allocates
+ * one. If a seccomp filter hides the htab fd of Linux 4.11 or later, refuse:
+ * that kernel would replace the table without clearing it first.
  */
 static int renew_without_htab_fd(int vmfd, uint32_t *order, uint32_t min_order,
 				 int mmu)
@@ -54,9 +56,9 @@ static int renew(int vmfd, uint32_t *order, uint32_t min_order, int mmu)
 		return renew_present(vmfd, present, order, min_order, mmu);
 	if (r == -ENOTTY)
 		return renew_without_htab_fd(vmfd, order, min_order, mmu);
-	/* Without a table, and where its size cannot be told: a table that
-	 * large is cleared if it has the wanted order, and on kernels before
-	 * 4.11 in any case. */
+	/* The VM has no table, or one that is too large to be measured. The
+	 * kernel clears such a table if it has the wanted order, and up to
+	 * Linux 4.10 whatever the wanted order is. */
 	if (r == -ENOENT || r == -EOVERFLOW)
 		return htab_negotiate(vmfd, order, min_order, mmu);
 	return r;

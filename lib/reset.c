@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Clear the table and keep its size. */
+/* Clears the table and keeps its size. */
 #include "internal.h"
 
 /*
- * 3.6 and 3.7 have no htab fd to ask the size with, and need none: their
- * ALLOCATE_HTAB ignores the order if there is a table. A later kernel whose
- * htab fd is hidden by a filter of system calls would take the order, and
- * replace the table, so leave that one alone.
+ * Linux 3.6 and 3.7 have no htab fd, so the order is unknown. It is not needed:
+ * their ALLOCATE_HTAB ignores the order if the VM has a table. If a seccomp
+ * filter hides the htab fd of Linux 4.11 or later, refuse: that kernel would
+ * replace the table by one of the order given.
  */
 static int reset_without_htab_fd(int vmfd)
 {

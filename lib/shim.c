@@ -30,12 +30,12 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 	ssize_t n;
 	char *map;
 
-	/* The whole map is unreadable but for its first page, whose end
-	 * holds buf. */
+	/* Only the first page of the map is accessible, and buf goes to its
+	 * end. So the kernel faults at the first byte after buf. */
 	map = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	/* Both calls fail for want of memory only, but mmap() may then say
-	 * EAGAIN: a process that has called mlockall(MCL_FUTURE) is over its
-	 * limit of locked memory. */
+	/* Both calls fail only for lack of memory. mmap() may return EAGAIN
+	 * then, if the process has called mlockall(MCL_FUTURE) and reached its
+	 * limit of locked memory. Callers expect ENOMEM in each case. */
 	if (map == MAP_FAILED)
 		return -ENOMEM;
 	if (mprotect(map, page, PROT_READ | PROT_WRITE) < 0) {
@@ -52,8 +52,8 @@ out_unmap:
 
 int htab_shim_cloexec(int fd)
 {
-	/* FD_CLOEXEC is the only flag of a descriptor, so there is none to
-	 * keep. */
+	/* FD_CLOEXEC is the only descriptor flag, so there is no other one that
+	 * F_SETFD could clear. */
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ioctl shim: everything that enters the kernel, and nothing else.
+ * The shim: all system calls of the library go through these functions.
  *
- * shim.c implements it on libc; a test links another implementation instead.
- * Each function returns >= 0 or a negative errno.
+ * shim.c implements them with libc. The simulator and the unit tests link other
+ * implementations instead. Each function returns >= 0 or a negative errno.
  */
 #ifndef HTAB_SHIM_H
 #define HTAB_SHIM_H
@@ -15,9 +15,9 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg);
 ssize_t htab_shim_write(int fd, const void *buf, size_t len);
 
 /*
- * write() of len + missing bytes of which only the first len can be read:
- * the kernel meets EFAULT exactly when it wants more than those.
- * len is at most a page.
+ * Calls write() with len + missing bytes, of which only the first len can be
+ * read, so that the kernel fails with EFAULT exactly if it reads more. len is
+ * at most a page.
  */
 ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 			     size_t missing);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of the kernel's ABI that libhtab uses, in our own words:
- * <linux/kvm.h> declares some of it on powerpc only, and on x86 some of its
- * request macros do not even expand (struct kvm_get_htab_fd is missing).
- * <linux/ioctl.h> encodes the numbers as the target does: powerpc has three
- * direction bits where most others have two.
+ * The part of the kernel's ABI that libhtab uses. It is declared here, because
+ * <linux/kvm.h> declares some of it on powerpc only: on x86 the macro
+ * KVM_PPC_GET_HTAB_FD names struct kvm_get_htab_fd, which is missing there.
+ * <linux/ioctl.h> encodes the numbers as the target does. They differ, because
+ * powerpc has three direction bits and most others have two.
  */
 #ifndef HTAB_UAPI_H
 #define HTAB_UAPI_H
@@ -17,7 +17,7 @@
 
 /* On /dev/kvm */
 #define UAPI_KVM_CREATE_VM _IO(UAPI_KVM_TYPE, 0x01)
-/* On /dev/kvm, since 3.17 on a VM too */
+/* On /dev/kvm, and since Linux 3.17 on a VM too */
 #define UAPI_KVM_CHECK_EXTENSION _IO(UAPI_KVM_TYPE, 0x03)
 /* On a VM */
 #define UAPI_KVM_PPC_ALLOCATE_HTAB _IOWR(UAPI_KVM_TYPE, 0xa7, uint32_t)
@@ -38,8 +38,8 @@ struct uapi_kvm_get_htab_fd {
 };
 #define UAPI_KVM_GET_HTAB_WRITE 2
 
-/* A record of the htab fd's stream begins with this, in host byte order;
- * n_valid entries of 16 bytes follow. */
+/* A record of the htab fd begins with this header, in host byte order. n_valid
+ * entries of 16 bytes follow it. */
 struct uapi_kvm_get_htab_header {
 	uint32_t index;
 	uint16_t n_valid;
