@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_PPC_ALLOCATE_HTAB: kernel-facts 1 */
+/* KVM_PPC_ALLOCATE_HTAB (docs/kernels.md, "Allocating a table") */
 #include "model.h"
 
-/* Up to 3.11: another size than the pool's from the page allocator, then the
- * pool, then ever smaller from the page allocator */
-static int take_3_6(struct kernel *kernel, uint32_t *order,
+/* Linux 3.6 to 3.11 try the page allocator first, unless the order is the
+ * pool's, and then the pool. */
+static int take_pages_or_pool(struct kernel *kernel, uint32_t *order,
 		    struct memory *memory)
 {
 	if (*order != HTAB_ORDER_DEFAULT) {
@@ -19,8 +19,8 @@ static int take_3_6(struct kernel *kernel, uint32_t *order,
 	return -ENOMEM;
 }
 
-/* 3.12 to 3.15 */
-static int take_3_12(struct kernel *kernel, uint32_t *order,
+/* Linux 3.12 to 3.15 */
+static int take_pages_or_cma(struct kernel *kernel, uint32_t *order,
 		     struct memory *memory)
 {
 	if (htab_model_take_pages(kernel, *order, memory) == 0)
@@ -31,18 +31,19 @@ static int take_3_12(struct kernel *kernel, uint32_t *order,
 	return -ENOMEM;
 }
 
-/* Up to 4.3. The smallest size is tried only if it was asked for. */
+/* Linux up to 4.3 tries ever smaller orders in the page allocator. Its loop
+ * ends above the smallest order, which is tried only if it was asked for. */
 static int take_falling_back(struct kernel *kernel, uint32_t *order,
 			     struct memory *memory)
 {
 	int r;
 
 	if (kernel->rules.has_pool)
-		r = take_3_6(kernel, order, memory);
+		r = take_pages_or_pool(kernel, order, memory);
 	else if (kernel->rules.cma_first)
 		r = htab_model_take_cma(kernel, *order, memory);
 	else
-		r = take_3_12(kernel, order, memory);
+		r = take_pages_or_cma(kernel, order, memory);
 
 	for (; r < 0 && *order > HTAB_ORDER_MIN; --*order) {
 		r = htab_model_take_pages(kernel, *order, memory);
@@ -52,7 +53,8 @@ static int take_falling_back(struct kernel *kernel, uint32_t *order,
 	return r;
 }
 
-/* From 4.11 on; the ioctl of 4.4 to 4.10 stops after CMA. */
+/* The ioctl of Linux 4.4 to 4.10 tries CMA only; Linux 4.11 and later try the
+ * page allocator too. */
 static int take_exact(struct kernel *kernel, uint32_t order,
 		      struct memory *memory, bool pages_too)
 {
@@ -61,7 +63,8 @@ static int take_exact(struct kernel *kernel, uint32_t order,
 	return pages_too ? htab_model_take_pages(kernel, order, memory) : -ENOMEM;
 }
 
-/* The table of a first run falls back on every kernel; to 18 from 4.11 on. */
+/* On every kernel the table of a first run falls back to smaller orders: down
+ * to 18 on Linux 4.11 and later, to 19 before. */
 static int take_default(struct kernel *kernel, uint32_t *order,
 			struct memory *memory)
 {
@@ -95,8 +98,9 @@ int htab_model_allocate_exact(struct kernel *kernel, uint32_t order,
 	return finish_table(kernel, order, table);
 }
 
-/* A table of that order, or as the kernel falls back; *order becomes what it
- * is. by_user: the ioctl asks for it, not a first run. */
+/* Allocates a table of that order, or of the order to which this kernel falls
+ * back, and sets *order to the one that it has. by_user says that the ioctl
+ * asks for the table, and not a first run. */
 static int allocate_table(struct vm *vm, uint32_t *order, bool by_user)
 {
 	struct kernel *kernel = vm->kernel;
@@ -116,11 +120,12 @@ static int allocate_table(struct vm *vm, uint32_t *order, bool by_user)
 	if (r == 0) {
 		vm->stale_reverse_map = false;
 	} else if (kernel->rules.dangles) {
-		/* It still counts the entries of the table that it freed. */
+		/* The kernel keeps the entry count of the table that it freed,
+		 * so htab_order() finds a size there. */
 		vm->dangling = true;
 		table.order = *order;
 	}
-	/* A reader of the htab fd may be there. */
+	/* A thread may be reading the htab fd, which takes this lock only. */
 	pthread_mutex_lock(&vm->data);
 	vm->table = table;
 	pthread_mutex_unlock(&vm->data);
@@ -156,7 +161,7 @@ static void clear_table(struct vm *vm)
 	pthread_mutex_unlock(&vm->data);
 }
 
-/* Up to 4.10 a table keeps its first size until the VM is closed. */
+/* Up to Linux 4.10 a table keeps its first size until the VM is closed. */
 static int clear_or_allocate(struct op *op, uint32_t *order)
 {
 	struct vm *vm = op->vm;
@@ -170,7 +175,8 @@ static int clear_or_allocate(struct op *op, uint32_t *order)
 		*order = vm->table.order;
 		return 0;
 	}
-	/* No check of the range: from 48 on hosts have been seen to crash. */
+	/* These kernels do not check the range, and order 48 and above crash
+	 * some of them (docs/kernels.md, "Huge order"). */
 	if (*order > HTAB_ORDER_MAX + 1) {
 		htab_model_hazard(op, HTAB_SIM_HAZARD_HUGE_ORDER);
 		return -ENOMEM;
@@ -180,7 +186,7 @@ static int clear_or_allocate(struct op *op, uint32_t *order)
 	return allocate_table(vm, order, true);
 }
 
-/* From 4.11 on the old table is freed before the order is looked at. */
+/* Linux 4.11 and later free the old table before they check the order. */
 static int clear_or_replace(struct op *op, uint32_t order)
 {
 	struct vm *vm = op->vm;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The description of a host: "linux=4.3 mmu=hash cma=64M" */
+/* Parses the description of a host, such as "linux=4.3 mmu=hash cma=64M". */
 #include "model.h"
 
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static const struct word page_words[] = {
 	{ "4K", 4 << 10 }, { "64K", 64 << 10 }, { NULL, 0 },
 };
 
-/* A whole number without sign; *end is what follows it. */
+/* Parses a whole number without a sign, and sets *end to what follows it. */
 static bool parse_digits(const char *text, const char **end, uint64_t *value)
 {
 	char *after;
@@ -94,7 +94,7 @@ static bool parse_version(const struct word *unused, const char *text,
 	if (!parse_digits(text, &text, &major) || *text++ != '.' ||
 	    !parse_digits(text, &text, &minor))
 		return false;
-	/* A third number makes no difference. */
+	/* A third number is allowed and ignored. */
 	if (*text == '.') {
 		uint64_t patch;
 
@@ -140,7 +140,7 @@ static const struct {
 	[SET_POLLS] = { "polls", parse_count, NULL },
 };
 
-/* What the description says, and where a complaint goes */
+/* The settings that the description makes, and where to write an error */
 struct parser {
 	bool said[SETTINGS];
 	uint64_t value[SETTINGS];
@@ -196,12 +196,12 @@ static uint64_t value_of(const struct parser *parser, enum setting setting,
 	return parser->said[setting] ? parser->value[setting] : otherwise;
 }
 
-/* A word that is not there means what was usual with that kernel. */
+/* A setting that is missing gets the value that was usual with that kernel. */
 static struct config with_defaults(const struct parser *parser)
 {
 	const unsigned int v = (unsigned int)value_of(parser, SET_LINUX,
 						      LINUX(6, 12));
-	/* 5 % of 4 GiB; up to 3.19 rounded up to 128 MiB */
+	/* 5 % of 4 GiB, which Linux up to 3.19 rounds up to 128 MiB */
 	const uint64_t usual_cma = v < LINUX(3, 12)  ? 0
 				   : v < LINUX(4, 0) ? UINT64_C(256) << 20
 						     : UINT64_C(208) << 20;
@@ -226,7 +226,7 @@ static struct config with_defaults(const struct parser *parser)
 	return config;
 }
 
-/* The first kernel whose KVM runs on that cpu */
+/* Returns the first kernel whose KVM runs on that CPU. */
 static unsigned int first_linux(enum cpu cpu)
 {
 	switch (cpu) {
@@ -243,7 +243,7 @@ static unsigned int first_linux(enum cpu cpu)
 	return 0;
 }
 
-/* What no machine is: a sentence, or NULL */
+/* Returns a sentence that says why no such machine exists, or NULL. */
 static const char *contradiction(const struct parser *parser,
 				 const struct config *config)
 {

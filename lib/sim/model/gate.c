@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the kernel keeps vcpus out while a table changes.
+ * How the kernel keeps vcpus out while a table changes (docs/kernels.md,
+ * "Keeping vcpus out").
  *
- * Whoever changes the table clears the flag `ready` and then reads the count
- * `running`; a vcpu adds itself to the count and then reads the flag. With a
- * full barrier between the two on both sides (sequentially consistent atomics)
- * at least one of them sees the other: ALLOCATE_HTAB then refuses with EBUSY,
- * or the vcpu waits for the lock.
+ * A thread that changes the table clears the flag `ready` and then reads the
+ * count `running`. A vcpu increments the count and then reads the flag. Each
+ * side has a full barrier between its two steps (sequentially consistent
+ * atomics), so at least one of them sees the other: either the change returns
+ * EBUSY, or the vcpu waits for the lock.
  *
- * COMMIT of a resize does not refuse. It clears the flag and interrupts all
- * vcpus; each looks at the flag again before it goes back into the guest.
+ * COMMIT of a resize does not return EBUSY. It clears the flag and interrupts
+ * all vcpus, and each of them reads the flag again before it returns to the
+ * guest.
  */
 #include "model.h"
 
-/* Up to 4.14 the flag speaks of hash guests only. */
+/* Up to Linux 4.14 radix guests run without the flag. */
 static bool may_pass(const struct vm *vm)
 {
 	return atomic_load(&vm->gate.ready) ||
 	       (atomic_load(&vm->radix) && !vm->kernel->rules.readies_radix_vm);
 }
 
-/* What the kernel does with a hash guest that the host cannot run; 0 if it
- * runs. */
+/* Returns 0 if the host can run this guest, and otherwise the error with which
+ * the kernel refuses it, or -EIO after a hazard. */
 static int try_guest(struct op *op)
 {
 	const struct kernel *kernel = op->vm->kernel;
@@ -57,7 +59,7 @@ static void begin_change(struct op *op)
 	const struct vm *vm = op->vm;
 
 	atomic_store(&op->vm->gate.changing, true);
-	/* A radix guest does not use the table. */
+	/* A radix guest does not use the table, so it may run meanwhile. */
 	if (atomic_load(&vm->gate.inside) && !atomic_load(&vm->gate.held) &&
 	    !atomic_load(&vm->radix))
 		htab_model_hazard(op, HTAB_SIM_HAZARD_UNDER_VCPU);
@@ -68,7 +70,8 @@ static void end_change(struct vm *vm)
 	atomic_store(&vm->gate.changing, false);
 }
 
-/* With the lock: another vcpu may have been faster. */
+/* Caller holds the lock. Another vcpu may have done the work of the first run
+ * while this one waited for it. */
 static void look_again(struct run *run)
 {
 	if (may_pass(run->op.vm)) {
@@ -102,8 +105,8 @@ static void go_inside(struct run *run)
 	run->next = RUN_CHECK;
 }
 
-/* The last look, when the vcpu can be seen: a COMMIT that has cleared the flag
- * since does not know of it. */
+/* The vcpu reads the flag once more after it has counted itself in `inside`. A
+ * COMMIT that cleared the flag before that did not interrupt it. */
 static void check(struct run *run)
 {
 	struct gate *gate = &run->op.vm->gate;
@@ -207,7 +210,8 @@ static void close_gate(struct change *change)
 	struct gate *gate = &change->op->vm->gate;
 
 	change->was_ready = atomic_load(&gate->ready);
-	/* Nobody is inside, and nobody comes in without the lock. */
+	/* If the flag was clear, no vcpu is inside, and none enters without the
+	 * lock. */
 	if (!change->was_ready) {
 		change->next = CHANGE_BEGIN;
 		return;

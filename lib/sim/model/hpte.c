@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries put into a table, and taken out: H_ENTER and H_REMOVE */
+/* Puts entries into a table and removes them, as H_ENTER and H_REMOVE do. */
 #include "model.h"
 
-/* The base and the actual page of an entry, as shifts: 0 if there is none of
- * that encoding (kernel-facts 2.4) */
+/* Returns the size of an entry's base page and sets *actual to that of its
+ * actual page, as shifts. *actual is 0 if the encoding is unknown
+ * (docs/kernels.md, "Entries"). */
 static unsigned int page_shifts(uint64_t v, uint64_t r, unsigned int *actual)
 {
 	const unsigned int low = r >> 12 & 0xf, high = r >> 16 & 0xf;
@@ -35,7 +36,8 @@ unsigned int htab_model_page_shift(uint64_t v, uint64_t r)
 	return page_shifts(v, r, &actual);
 }
 
-/* A page must lie within the guest's memory, or outside of it. */
+/* A page must lie inside the guest's memory or outside of it, not across its
+ * end. */
 static bool is_misplaced(const struct vm *vm, uint64_t v, uint64_t r)
 {
 	const uint64_t frame = r & UINT64_C(0x0ffffffffffff000);
@@ -56,7 +58,8 @@ int htab_model_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)
 
 	if (entry && entry->v)
 		return -EIO;
-	/* B, the segment's size: 0b1x is reserved. */
+	/* Bit 63 is the upper bit of B, the segment size, whose values 2 and 3
+	 * are reserved. */
 	if ((v >> 63 && vm->kernel->rules.checks_segment_size) ||
 	    is_misplaced(vm, v, r))
 		return -EIO;

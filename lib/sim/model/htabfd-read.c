@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading an htab fd: kernel-facts 2.3, and seen live in 12.5 and 12.11 */
+/* Reading an htab fd (docs/kernels.md, "Reading an htab fd") */
 #include "model.h"
 
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 0xffff }; /* of each in one record */
+enum { MOST = 0xffff }; /* valid entries in a record, and invalid ones */
 
 struct htabfd *htab_model_htabfd_make(struct vm *vm, uint64_t flags,
 				      uint64_t start_index)
@@ -32,8 +32,8 @@ uint32_t htab_model_htabfd_destroy(struct htabfd *htabfd)
 	return htab_model_vm_put(vm);
 }
 
-/* The caller's buffer: how large it is said to be, how much of it can be
- * written to, and how far it is filled. */
+/* The caller's buffer: the length that was passed, how many bytes of it can be
+ * written to, and how many are filled */
 struct reply {
 	unsigned char *bytes;
 	size_t len, writable, done;
@@ -62,7 +62,7 @@ static bool reads_as_valid(const struct htabfd *htabfd,
 	       (!(htabfd->flags & UAPI_KVM_GET_HTAB_BOLTED_ONLY) || entry->v & HPTE_BOLTED);
 }
 
-/* It has been reported. */
+/* Call this when an entry has been reported: it is not dirty any more. */
 static void forget_mark(struct table *table, struct hpte *entry)
 {
 	if (!entry)
@@ -72,7 +72,7 @@ static void forget_mark(struct table *table, struct hpte *entry)
 		htab_model_table_drop(table, entry);
 }
 
-/* Moves on to the next entry that this pass reports. */
+/* Returns the index of the next entry that this pass reports, or end. */
 static uint64_t skip_clean(const struct htabfd *htabfd, uint64_t index,
 			   uint64_t end)
 {
@@ -89,8 +89,8 @@ static uint64_t skip_clean(const struct htabfd *htabfd, uint64_t index,
 	return entry->index;
 }
 
-/* 1 if the entry is in the reply, 0 if it is not for it, or -EFAULT: its mark
- * is lost then. */
+/* Returns 1 if the entry was copied, 0 if it does not belong into this record,
+ * or -EFAULT. After -EFAULT its dirty mark is lost, as in the kernel. */
 static int copy_entry(struct htabfd *htabfd, uint64_t index,
 		      const struct reply *reply, size_t at)
 {
@@ -100,20 +100,21 @@ static int copy_entry(struct htabfd *htabfd, uint64_t index,
 
 	if (!is_interesting(htabfd, entry) || !reads_as_valid(htabfd, entry))
 		return 0;
-	/* The lock bit is seen as it is held for reading. */
+	/* The kernel holds the entry's lock while it copies the entry, and does
+	 * not mask the lock bit. */
 	dword[0] = htobe64(entry->v | HPTE_HVLOCK);
 	dword[1] = htobe64(entry->r);
 	forget_mark(table, entry);
 	return put_at(reply, at, dword, sizeof(dword)) < 0 ? -EFAULT : 1;
 }
 
-/* Valid entries from *index on, behind the place of their header */
+/* Copies valid entries from *index on, leaving room for their header. */
 static int copy_valid(struct htabfd *htabfd, uint64_t *index, uint64_t end,
 		      const struct reply *reply, uint16_t *count)
 {
 	size_t at = reply->done + sizeof(struct uapi_kvm_get_htab_header);
 
-	/* Room for one more is not enough: there must be a byte to spare. */
+	/* The kernel wants one byte more than the entry needs. */
 	while (*index < end && *count < MOST &&
 	       at + UAPI_HPTE_SIZE < reply->len) {
 		int r = copy_entry(htabfd, *index, reply, at);
@@ -127,7 +128,8 @@ static int copy_valid(struct htabfd *htabfd, uint64_t *index, uint64_t end,
 	return 0;
 }
 
-/* How far a run of entries that are not there goes on, in this pass */
+/* Returns how many entries from index on are invalid and absent from the sparse
+ * table. Only a first pass reports such entries. */
 static uint64_t empty_run(const struct htabfd *htabfd, uint64_t index,
 			  uint64_t end, uint64_t most)
 {
@@ -167,7 +169,7 @@ static uint64_t count_invalid(struct htabfd *htabfd, uint64_t index,
 	return index;
 }
 
-/* One record from *index on, or nothing */
+/* Copies one record from *index on, or nothing if no entry is left. */
 static int copy_record(struct htabfd *htabfd, uint64_t *index, uint64_t end,
 		       struct reply *reply)
 {
@@ -187,8 +189,8 @@ static int copy_record(struct htabfd *htabfd, uint64_t *index, uint64_t end,
 	return r;
 }
 
-/* After -EFAULT the next read begins where this one did, but the marks of what
- * was on its way are lost. */
+/* Caller holds vm->data. After -EFAULT the next read begins where this one did,
+ * but the dirty marks of the entries that were copied are lost. */
 static ssize_t read_locked(struct htabfd *htabfd, struct reply *reply)
 {
 	const uint64_t end = htab_model_table_entries(&htabfd->vm->table);
@@ -201,7 +203,7 @@ static ssize_t read_locked(struct htabfd *htabfd, struct reply *reply)
 
 		if (r < 0)
 			return r;
-		/* The end ends this read, and the first pass. */
+		/* The table's end ends this read, and the first pass. */
 		if (index >= end) {
 			index = 0;
 			htabfd->first_pass = false;
@@ -222,7 +224,7 @@ ssize_t htab_model_htabfd_read(struct htabfd *htabfd, void *buf, size_t len,
 	if (htabfd->flags & UAPI_KVM_GET_HTAB_WRITE)
 		return -EBADF;
 	atomic_fetch_add(&vm->reading, 1);
-	/* Of a radix VM it is 0, and the first pass is still to come (12.11). */
+	/* A read of a radix VM returns 0 and does not end the first pass. */
 	if (!atomic_load(&vm->radix) || !vm->kernel->rules.switches_radix_vm) {
 		pthread_mutex_lock(&vm->data);
 		n = read_locked(htabfd, &reply);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing to an htab fd: kernel-facts 2.4, and seen live in 12.3 and 12.5 */
+/* Writing an htab fd (docs/kernels.md, "Writing an htab fd") */
 #include "model.h"
 
 #include <endian.h>
 #include <string.h>
 
-/* The bytes that the kernel can get at */
+/* The bytes of the caller's memory that can be read */
 struct user_buffer {
 	const unsigned char *bytes;
 	size_t readable;
@@ -60,8 +60,9 @@ static void write_invalid(struct vm *vm, uint64_t index, uint64_t count)
 	}
 }
 
-/* One record at *at, which moves on as the kernel's pointer does: past the
- * header only (kernel-facts 2.4). 1, 0 at a record that is cut, or -errno. */
+/* Writes the record at *at. As in the kernel, *at moves past the header only,
+ * and not past the entries (docs/kernels.md, "Misparsed records"). Returns 1, 0
+ * if the record is cut short, or a negative errno. */
 static int write_record(struct vm *vm, const struct user_buffer *source,
 			size_t len, size_t *at, size_t *done, bool *ready)
 {
@@ -72,8 +73,8 @@ static int write_record(struct vm *vm, const struct user_buffer *source,
 
 	if (r < 0)
 		return r;
-	/* The header is left out of this account, so up to 8 bytes may be
-	 * missing. */
+	/* The kernel leaves the header out of this sum, so it accepts a record
+	 * from which up to 8 bytes are missing. */
 	if (*done + header.n_valid * (size_t)UAPI_HPTE_SIZE > len)
 		return 0;
 	*at += sizeof(header);
@@ -92,7 +93,7 @@ static int write_record(struct vm *vm, const struct user_buffer *source,
 	return 1;
 }
 
-/* What is written, and to which VM */
+/* The argument of a write */
 struct message {
 	struct user_buffer source;
 	size_t len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A kernel that has booted: what it is, what it does, and its memory */
+/* A kernel that has booted: its configuration, its rules and its memory */
 #ifndef HTAB_MODEL_KERNEL_H
 #define HTAB_MODEL_KERNEL_H
 
@@ -12,7 +12,7 @@
 #include "libhtab-sim.h"
 #include "libhtab.h"
 
-/* --- config.c: the description of a host, as numbers --- */
+/* --- config.c: the description of a host --- */
 
 #define LINUX(major, minor) ((major) * 1000u + (minor))
 
@@ -27,11 +27,12 @@ struct config {
 	uint64_t page, cma, memory, block, pool, ram, polls;
 };
 
-/* Returns -EINVAL with a sentence in why if the text describes no host. */
+/* Returns 0, -ENOMEM, or -EINVAL with a sentence in why if the text does not
+ * describe a host. */
 int htab_model_config_parse(struct config *config, const char *description,
 			    char *why, size_t why_size);
 
-/* --- rules.c: what kernels do differently, one name for each difference --- */
+/* --- rules.c: one name for each difference between kernels --- */
 
 struct rules {
 	bool has_htab_fd;	  /* 3.8 */
@@ -42,23 +43,24 @@ struct rules {
 	bool has_pool;		  /* up to 3.11 */
 	bool cma_first;		  /* 3.16 */
 	bool falls_back;	  /* up to 4.3: to smaller sizes */
-	bool uses_pages;	  /* 4.11: the ioctl, where CMA fails */
+	bool uses_pages;	  /* 4.11: the ioctl too, if CMA fails */
 	bool changes_size;	  /* 4.11: another order replaces the table, or
 				   * is EINVAL outside 18..46 */
 	bool writes_back;	  /* up to 4.10: the order */
 	bool dangles;		  /* up to 4.10: a freed table stays in use */
 	bool keeps_reverse_map;	  /* 4.11-4.14: a freed one is freed again */
-	bool names_vms;		  /* 4.7-4.18: by number, one VM a number */
-	bool packs_vcpu_ids;	  /* 4.19 on POWER9: one used twice is EINVAL */
+	bool names_vms;		  /* 4.7-4.18: by number; a VM whose number is
+				   * in use cannot be made */
+	bool packs_vcpu_ids;	  /* 4.19, POWER9: EINVAL if an id is in use */
 	bool refuses_radix_vm;	  /* 4.11-4.14 */
 	bool switches_radix_vm;	  /* 4.15 */
 	bool readies_radix_vm;	  /* 4.15: mmu_ready covers radix guests */
 	bool refuses_nested;	  /* 5.10 */
 	bool refuses_hash_run;	  /* 4.15-5.11: on a radix POWER9 DD2.0 */
-	bool default_goes_to_18;  /* 4.11: what the first run may fall back to */
+	bool default_goes_to_18;  /* 4.11: a first run falls back to 18 */
 	bool commit_needs_pending; /* 4.11-4.13: nothing pending is an oops */
 	bool cancel_races;	  /* 4.11-4.13: with the kernel's worker */
-	bool rehashes;		  /* but for POWER9 before 4.16 */
+	bool rehashes;		  /* COMMIT works: not on POWER9 before 4.16 */
 	bool checks_page_size;	  /* 4.15: of entries written to the htab fd */
 	bool checks_segment_size; /* 5.16: of entries that are entered */
 };
@@ -66,31 +68,31 @@ struct rules {
 struct rules htab_model_rules(const struct config *config);
 int htab_model_capability(const struct config *config, unsigned int cap);
 
-/* --- memory.c: what tables are made of --- */
+/* --- memory.c: where tables come from --- */
 
 enum source { NOWHERE, FROM_CMA, FROM_PAGES, FROM_POOL };
 
-/* Memory of one table, and of its reverse map */
+/* The memory of one table and of its reverse map */
 struct memory {
 	enum source source;
-	uint64_t start; /* of FROM_CMA: the first granule */
+	uint64_t start; /* the first granule, if FROM_CMA */
 	uint64_t bytes;
 	uint64_t reverse_bytes;
 };
 
-struct extent; /* of CMA that is in use */
+struct extent; /* a part of the CMA area that is in use */
 
 struct host_memory {
 	struct extent *cma_used; /* sorted by start */
 	uint64_t pages_free, pool_free;
-	unsigned int failing_reverse_maps; /* the next ones that fail */
+	unsigned int failing_reverse_maps; /* how many of the next ones fail */
 };
 
 /* A kernel that has booted */
 struct kernel {
 	struct config config;
 	struct rules rules;
-	/* Of what follows; whoever makes the kernel initialises it. */
+	/* Protects what follows. The owner of the struct initialises it. */
 	pthread_mutex_t lock;
 	struct host_memory memory;
 	struct vm *vms;

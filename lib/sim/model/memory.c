@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What tables are made of: CMA, the page allocator, and the boot pool */
+/* Where tables come from: CMA, the page allocator and the boot pool
+ * (docs/kernels.md, "Where the memory comes from") */
 #include "model.h"
 
 #include <stdlib.h>
 
-/* The CMA area's unit and alignment */
+/* Size and alignment of the CMA area's granules, as a shift */
 #define GRANULE_SHIFT 18
 
 struct extent {
@@ -12,7 +13,8 @@ struct extent {
 	uint64_t start, count; /* in granules */
 };
 
-/* First fit, so that exhaustion leaves the orders that a real kernel leaves */
+/* First fit, as in the kernel, so that a full area has room for the same orders
+ * as there */
 static int take_cma(struct kernel *kernel, uint32_t order,
 		    struct memory *memory)
 {
@@ -93,7 +95,7 @@ int htab_model_take_pool(struct kernel *kernel, struct memory *memory)
 	return r;
 }
 
-/* A test has asked for it. */
+/* htab_sim_fail_reverse_map() sets how many of the next ones fail. */
 static bool reverse_map_fails(struct kernel *kernel)
 {
 	bool fails;
@@ -106,7 +108,8 @@ static bool reverse_map_fails(struct kernel *kernel)
 	return fails;
 }
 
-/* As large as the table itself, in single pages (kernel-facts 1.1) */
+/* The reverse map is as large as the table itself, but need not be contiguous,
+ * so it needs no block of the page allocator. */
 int htab_model_take_reverse_map(struct kernel *kernel,
 			      struct memory *memory)
 {

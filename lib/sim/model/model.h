@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's side of a guest's page table, and nothing else: this directory
- * knows no descriptor of the process, no journal, no callback and no thread
- * but the one that calls. What stands above it calls down into it.
+ * The model of the kernel's side of a guest's page table.
+ *
+ * This directory must not use descriptors of the process, the journal,
+ * callbacks or threads of its own. The layers above call it, and it never calls
+ * them, so that a test can step the model through every interleaving with one
+ * thread.
  *
  * Functions return >= 0 or a negative errno.
  */
@@ -15,9 +18,10 @@
 #include "kernel.h"
 #include "sim/uapi-sim.h"
 
-/* --- table.c: entries, sparse --- */
+/* --- table.c: the sparse table of entries --- */
 
-/* dword 0 as the kernel keeps it; dword 1 as the guest sees it */
+/* Bits of dword 0 as the kernel keeps it. Dword 1 is kept as the guest sees
+ * it. */
 #define HPTE_VALID    UINT64_C(0x01)
 #define HPTE_LARGE    UINT64_C(0x04)
 #define HPTE_BOLTED   UINT64_C(0x10)
@@ -25,52 +29,56 @@
 #define HPTE_HVLOCK   UINT64_C(0x40)
 #define HPTE_1TB      UINT64_C(0x4000000000000000)
 #define HPTE_B	      UINT64_C(0xc000000000000000)
-/* What POWER9 keeps of the rest, its own layout having no room for more */
+/* The bits other than B that POWER9 keeps. Its own layout has no room for the
+ * rest. */
 #define HPTE_COMMON   UINT64_C(0x000fffffffffffff)
 #define HPTE_MODIFIED UINT64_C(0x4000000000000000) /* in dword 1 */
 
 struct hpte {
 	uint64_t index;
-	uint64_t v, r; /* v == 0: not valid, kept for its dirty mark */
+	/* dword 0 and dword 1. v is 0 if the entry is invalid and exists only
+	 * for its dirty mark. */
+	uint64_t v, r;
 	bool dirty;
 };
 
 struct table {
-	uint32_t order; /* 0: there is none */
+	uint32_t order; /* 0 if there is no table */
 	struct memory memory;
-	void *entries; /* of tsearch() */
+	void *entries; /* the tree of tsearch() */
 };
 
 uint64_t htab_model_table_entries(const struct table *table);
 struct hpte *htab_model_table_find(const struct table *table, uint64_t index);
-/* The first entry at index or after */
+/* Returns the first entry at index or after it, or NULL. */
 struct hpte *htab_model_table_next(const struct table *table, uint64_t index);
-/* Finds or makes it; NULL without memory */
+/* Finds or makes an entry. Returns NULL if memory runs out. */
 struct hpte *htab_model_table_make(struct table *table, uint64_t index);
 void htab_model_table_drop(struct table *table, struct hpte *entry);
-/* Makes all entries invalid; their dirty marks stay. */
+/* Makes all entries invalid, and keeps their dirty marks. */
 void htab_model_table_clear(struct table *table);
 void htab_model_table_forget(struct table *table);
 
 /* --- vm.c --- */
 
-/* A resize that PREPARE has begun */
+/* A resize that PREPARE has started */
 struct pending {
 	bool active;
 	uint32_t order;
 	uint64_t polls_left;
-	int result; /* when the polls are over */
+	int result; /* what PREPARE returns when the polls are used up */
 	struct table table;
 };
 
-/* What keeps vcpus out while the table changes: see gate.c. Everything but the
- * lock is read and written without it, in the order of the kernel's barriers. */
+/* Keeps vcpus out while the table changes: see gate.c. All members but the lock
+ * are read and written without holding it, in the order that the kernel's
+ * barriers enforce. */
 struct gate {
-	/* The kernel's kvm->lock, mmu_setup_lock from 5.2 on */
+	/* The kernel's kvm->lock; mmu_setup_lock in Linux 5.2 and later */
 	pthread_mutex_t lock;
 	atomic_bool ready;  /* the kernel's mmu_ready */
 	atomic_int running; /* the kernel's vcpus_running */
-	/* The rest is how the model watches itself. */
+	/* With the rest the model checks itself: HTAB_SIM_HAZARD_UNDER_VCPU. */
 	atomic_int inside;    /* vcpus that have passed the gate */
 	atomic_bool held;     /* COMMIT keeps them out of the guest */
 	atomic_bool changing; /* the table is being changed */
@@ -82,29 +90,30 @@ struct vcpu {
 };
 
 struct vm {
-	struct vm *next; /* kernel->lock */
+	struct vm *next; /* protected by kernel->lock */
 	struct kernel *kernel;
-	int number; /* of the descriptor that it was made with */
+	int number; /* its descriptor when it was made */
 	atomic_uint references;
 	uint64_t ram;
 
 	struct gate gate;
-	/* Protects what the kernel reads without a lock: the table */
+	/* Protects the table, which the kernel reads without a lock. */
 	pthread_mutex_t data;
 	atomic_int readers; /* open htab fds for reading */
-	atomic_int reading; /* reads of them that are under way */
-	atomic_bool radix;  /* read without the lock, too */
+	atomic_int reading; /* reads that are in progress */
+	atomic_bool radix;  /* also read without gate.lock */
 
-	/* Protected by gate.lock; the table by data as well */
-	bool dangling; /* the order of a freed table is still in table */
-	bool stale_reverse_map; /* a freed one will be freed again */
+	/* Protected by gate.lock. To change the table, hold data as well. */
+	bool dangling; /* the table was freed, and table.order still has its
+			* order */
+	bool stale_reverse_map; /* closing the VM frees a freed one again */
 	struct table table;
 	struct pending pending;
 	struct vcpu *vcpus;
 };
 
-/* A call on a VM, and a set of bits (1 << enum htab_sim_hazard): the hazards
- * that it met. The caller reports them when it holds no lock. */
+/* A call on a VM, and the set of hazards that it met, as bits (1 << enum
+ * htab_sim_hazard). The caller reports them when it holds no lock. */
 struct op {
 	struct vm *vm;
 	uint32_t hazards;
@@ -112,23 +121,25 @@ struct op {
 
 void htab_model_hazard(struct op *op, enum htab_sim_hazard hazard);
 
-/* Returns 0 and a VM that the caller holds a reference of. */
+/* Returns 0, and sets *vm to a VM with one reference, which the caller owns. */
 int htab_model_vm_make(struct kernel *kernel, int number, struct vm **vm);
 void htab_model_vm_get(struct vm *vm);
-/* The last one destroys the VM. Returns the hazards of that. */
+/* Drops a reference. Dropping the last one destroys the VM. Returns the hazards
+ * of that. */
 uint32_t htab_model_vm_put(struct vm *vm);
 
-/* The kernel's config is there, and its lock is initialised. */
+/* The caller has set kernel->config and initialised kernel->lock. */
 void htab_model_boot(struct kernel *kernel);
 void htab_model_halt(struct kernel *kernel);
 unsigned int htab_model_vcpus_inside(struct kernel *kernel);
-/* Destroys the VMs that only vcpus inside refer to. Returns their hazards. */
+/* Destroys the VMs to which only vcpus inside hold references. Returns their
+ * hazards. */
 uint32_t htab_model_drop_parked(struct kernel *kernel);
 
-/* --- gate.c: a vcpu on its way into KVM_RUN and out, step by step --- */
+/* --- gate.c: the steps of a vcpu into KVM_RUN and out --- */
 
-/* Each step touches what others see once, so that a test can try all orders
- * of the steps of several calls. */
+/* Each step accesses shared state once, so a test that tries every order of the
+ * steps of several calls tries every interleaving. */
 enum run_step {
 	RUN_COUNT,
 	RUN_LOOK,
@@ -151,12 +162,14 @@ struct run {
 };
 
 void htab_model_run_step(struct run *run);
-/* All steps up to RUN_INSIDE: 0, or why the vcpu is not inside */
+/* Takes all steps up to RUN_INSIDE. Returns 0, or a negative errno if the vcpu
+ * is not inside. */
 int htab_model_enter(struct op *op);
-/* The steps after it: 0, or -EINVAL if no vcpu is inside */
+/* Takes the steps after RUN_INSIDE. Returns 0, or -EINVAL if no vcpu is
+ * inside. */
 int htab_model_leave(struct op *op);
 
-/* --- gate.c: a change of the table, step by step --- */
+/* --- gate.c: the steps of a change of the table --- */
 
 enum change_step {
 	CHANGE_LOCK,
@@ -172,10 +185,10 @@ enum change_step {
 
 struct change {
 	struct op *op;
-	/* What is done while no vcpu is in the guest; the result is its own */
+	/* Called while no vcpu is in the guest. Its result is the change's. */
 	long (*apply)(struct change *change, void *arg);
 	void *arg;
-	bool hold;	/* vcpus are held up, and not a reason to refuse */
+	bool hold;	/* hold running vcpus up instead of returning -EBUSY */
 	bool was_ready; /* the gate was open */
 	bool reopen;	/* open it at the end */
 	enum change_step next;
@@ -183,46 +196,47 @@ struct change {
 };
 
 void htab_model_change_step(struct change *change);
-/* All steps. Returns what apply returned, or -EBUSY. */
+/* Takes all steps. Returns what apply returned, or -EBUSY. */
 long htab_model_change(struct change *change);
 
 /* --- vcpu.c --- */
 
 /* KVM_CREATE_VCPU */
 int htab_model_vcpu_make(struct vm *vm, uint32_t id);
-/* As if it had not been made: no descriptor could be given for it. */
+/* Undoes htab_model_vcpu_make(), when no descriptor could be made. */
 void htab_model_vcpu_drop(struct vm *vm, uint32_t id);
-/* What the first run does, with the lock: a table if there is none, and the
- * entries that map real mode (the VRMA) */
+/* Does the work of a first run: allocates a table if there is none, and enters
+ * the entries that map real mode (the VRMA). Caller holds gate.lock. */
 int htab_model_set_up_mmu(struct op *op);
-/* How many pages a table of so many groups maps */
+/* Returns how many pages of real mode a table with that many groups maps. */
 uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups);
 
 /* --- allocate.c --- */
 
-/* KVM_PPC_ALLOCATE_HTAB; *order becomes what the kernel writes back. */
+/* KVM_PPC_ALLOCATE_HTAB. Sets *order to what the kernel writes back. */
 int htab_model_allocate_htab(struct op *op, uint32_t *order);
-/* The same as a change that has not begun */
+/* Returns the same as a change whose steps have not been taken. */
 struct change htab_model_allocation(struct op *op, uint32_t *order);
-/* The table of a first run */
+/* Allocates the table of a first run. */
 int htab_model_allocate_default(struct op *op);
 int htab_model_allocate_exact(struct kernel *kernel, uint32_t order,
 			      struct table *table);
 
 /* --- hpte.c --- */
 
-/* The shift of the base page, 0 if the encoding is none */
+/* Returns the shift of the base page, or 0 if the encoding is unknown. */
 unsigned int htab_model_page_shift(uint64_t v, uint64_t r);
-/* Both with vm->data. Puts an entry in, as H_ENTER with H_EXACT: 0, -EIO,
- * -ENOMEM. Takes one out, if it is there; NULL is allowed. */
+/* Enters an entry, as H_ENTER with H_EXACT does. Returns 0, -EIO or -ENOMEM.
+ * Caller holds vm->data, here and in htab_model_remove_hpte(). */
 int htab_model_enter_hpte(struct vm *vm, uint64_t index, uint64_t v,
 			  uint64_t r);
+/* Removes an entry, if it is valid. NULL is allowed. */
 void htab_model_remove_hpte(struct vm *vm, struct hpte *entry);
 
 /* --- htabfd-read.c, htabfd-write.c --- */
 
 struct htabfd {
-	struct vm *vm; /* a reference */
+	struct vm *vm; /* holds a reference */
 	uint64_t flags;
 	uint64_t index;
 	bool first_pass;
@@ -230,10 +244,10 @@ struct htabfd {
 
 struct htabfd *htab_model_htabfd_make(struct vm *vm, uint64_t flags,
 				      uint64_t start_index);
-/* Returns the hazards of what the reference kept. */
+/* Drops the reference to the VM. Returns the hazards of that. */
 uint32_t htab_model_htabfd_destroy(struct htabfd *htabfd);
-/* Of the buffer only the first bytes can be written to, or be read: what comes
- * after them is EFAULT when the kernel gets there. */
+/* Only the first `writable` or `readable` bytes of the buffer are accessible.
+ * An access after them is EFAULT. */
 ssize_t htab_model_htabfd_read(struct htabfd *htabfd, void *buf, size_t len,
 			       size_t writable);
 ssize_t htab_model_htabfd_write(struct op *op, const struct htabfd *htabfd,
@@ -245,7 +259,8 @@ int htab_model_resize_prepare(struct op *op,
 			      const struct uapi_kvm_ppc_resize_hpt *how);
 int htab_model_resize_commit(struct op *op,
 			     const struct uapi_kvm_ppc_resize_hpt *how);
-/* The same as a change that has not begun, its arguments checked */
+/* Returns COMMIT as a change whose steps have not been taken. The caller has
+ * checked the arguments. */
 struct change htab_model_commit(struct op *op, uint32_t *shift);
 void htab_model_resize_discard(struct vm *vm);
 

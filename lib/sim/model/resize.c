@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT: kernel-facts 3 */
+/* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT (docs/kernels.md, "Resizing") */
 #include "model.h"
 
-/* The kernel's estimate, in milliseconds, whatever the size */
+/* The kernel's estimate in milliseconds, the same for every size */
 enum { ESTIMATE = 100 };
 
 void htab_model_resize_discard(struct vm *vm)
@@ -12,14 +12,16 @@ void htab_model_resize_discard(struct vm *vm)
 	vm->pending = (struct pending){ .active = false };
 }
 
-/* A worker that finds no memory is done at once. */
+/* A worker that finds no memory is done at once, so it does not use up the
+ * polls. */
 static bool is_working(const struct pending *pending)
 {
 	return pending->active && pending->polls_left > 0 &&
 	       pending->result == 0;
 }
 
-/* The worker takes its memory at once; that it is there is told later. */
+/* The simulated worker allocates at once. The caller learns the result when the
+ * polls are used up. */
 static int begin(struct vm *vm, uint32_t shift)
 {
 	struct pending *pending = &vm->pending;
@@ -92,8 +94,9 @@ int htab_model_resize_prepare(struct op *op,
 
 /* --- COMMIT --- */
 
-/* Where a bolted entry goes: its hash comes from the segment and the page,
- * whose low bits the entry leaves out and its group remembers. */
+/* Returns the index of a bolted entry in the new table. Its hash is made from
+ * the segment and the page. An entry has no room for the low bits of the page
+ * number, so they are recovered from the group where it is now. */
 static uint64_t new_index(const struct hpte *entry, uint64_t old_groups,
 			  uint64_t new_groups, unsigned int shift)
 {
@@ -140,7 +143,8 @@ static int carry_over(const struct hpte *entry, const struct table *old,
 		return -ENOMEM;
 	copy->v = entry->v;
 	copy->r = entry->r;
-	/* Kept next to dword 1 by the kernel, and copied with it */
+	/* The kernel keeps the mark in a bit of its copy of dword 1, so it
+	 * copies the mark too. */
 	copy->dirty = entry->dirty;
 	return 0;
 }
@@ -211,7 +215,7 @@ static long commit(struct change *change, void *arg)
 	const uint32_t *shift = arg;
 	int r = commit_pending(change->op, change->was_ready, *shift);
 
-	/* Whatever the answer is, nothing is pending any more. */
+	/* The kernel discards the pending table on every error, too. */
 	htab_model_resize_discard(change->op->vm);
 	return r;
 }

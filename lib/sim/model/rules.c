@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What each kernel does differently: kernel-facts 0, 1.2, 5 and 7 */
+/* How kernels differ (docs/kernels.md, "Kernel generations", "Allocating a
+ * table", "Capabilities" and "Hazards") */
 #include "model.h"
 
-/* The first POWER9 cannot run hash guests on a radix host. */
+/* An early POWER9 cannot run hash guests on a radix host (docs/kernels.md,
+ * "Radix and hash"). */
 static bool cannot_mix(const struct config *config)
 {
 	return config->cpu == POWER9_DD20 && config->radix;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The entries of a table, sparse: an order of 46 costs what is in it. */
+/* The entries of a table, kept sparse, so that a table of order 46 costs only
+ * the memory of the entries in it */
 #include "model.h"
 
 #include <search.h>
 #include <stdlib.h>
 
-/* A search looks for an entry, and remembers the nearest one above on the way:
- * libc's tree says only whether it is there. */
+/* The key of a search, and the nearest entry at or above it. tfind() reports
+ * only whether an entry exists, so the comparison notes what it passes. */
 struct probe {
-	struct hpte key; /* first: the tree compares entries */
+	struct hpte key; /* comes first, because the tree compares entries */
 	const struct hpte *above;
 	bool is_probe;
 };
@@ -20,10 +21,10 @@ static int compare(const void *a, const void *b)
 	return left->index < right->index ? -1 : left->index > right->index;
 }
 
-/* tfind() passes its key first, so a is the probe. */
+/* tfind() passes its key as the first argument, so a is the probe. */
 static int compare_and_remember(const void *a, const void *b)
 {
-	/* The probe is ours to write; only the tree's interface is const. */
+	/* The caller's probe is writable. tfind() makes the pointer const. */
 	struct probe *probe = (struct probe *)(uintptr_t)a;
 	const struct hpte *entry = b;
 	int order = compare(&probe->key, entry);
@@ -76,8 +77,8 @@ void htab_model_table_drop(struct table *table, struct hpte *entry)
 	free(entry);
 }
 
-/* The kernel zeroes the entries but not the reverse map, where the marks are:
- * what was dirty is reported as invalid later. */
+/* The kernel zeroes the entries but not the reverse map, where the dirty marks
+ * are. So it later reports the entries that were dirty as invalid. */
 void htab_model_table_clear(struct table *table)
 {
 	struct hpte *entry = htab_model_table_next(table, 0);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpus: their ids, and what the first run of one does */
+/* Makes vcpus, and does what the first run of a vcpu does. */
 #include "model.h"
 
 #include <stdlib.h>
 
-/* As Debian builds it (seen on 6.1); other builds have fewer. */
+/* The number of CPUs for which Debian builds its kernels. Other builds have
+ * fewer (docs/kernels.md, "Processes, descriptors and vcpu ids"). */
 enum { MAX_VCPUS = 2048 };
 
-/* KVM keeps a vcpu until its VM is gone, so an id is used up for good. */
+/* KVM keeps a vcpu until its VM is destroyed, so an id stays in use even if its
+ * descriptor is closed. */
 static int add_vcpu(struct vm *vm, struct vcpu *vcpu)
 {
 	for (const struct vcpu *at = vm->vcpus; at; at = at->next)
@@ -51,7 +53,7 @@ void htab_model_vcpu_drop(struct vm *vm, uint32_t id)
 	free(vcpu);
 }
 
-/* One page for each group, and not more than 1 TiB */
+/* Real mode gets one page for each group, and at most 1 TiB. */
 uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups)
 {
 	const uint64_t most = (UINT64_C(1) << 40) / page;
@@ -69,19 +71,19 @@ static uint64_t vrma_index(uint64_t page, uint64_t groups)
 	return ((page ^ vsid ^ vsid << 25) & (groups - 1)) * 8 + 7;
 }
 
-/* One bolted entry for each page, in slot 7 of its group. Ends early at one
- * that is in the way. 0, or -ENOMEM: nothing is mapped. */
+/* Enters a bolted entry for each page of real mode, in slot 7 of its group, up
+ * to the first slot that is taken. Returns 0, or -ENOMEM with nothing mapped. */
 static int map_vrma(struct vm *vm)
 {
 	const uint64_t vsid = 0x1ffffff;
 	const uint64_t groups = htab_model_table_entries(&vm->table) / 8;
 	const uint64_t page = vm->kernel->config.page;
 	const uint64_t pages = htab_model_vrma_pages(vm->ram, page, groups);
-	/* 4K, or 64K and large */
+	/* A page of 64K needs the LARGE bit and an encoding. */
 	const bool large = page != 4 << 10;
 	const uint64_t v0 = HPTE_1TB | vsid << 24 | HPTE_BOLTED | HPTE_VALID |
 			    (large ? HPTE_LARGE : 0);
-	/* R, C, M */
+	/* The bits R, C and M, and the encoding of 64K */
 	const uint64_t r0 = 0x190 | (large ? 0x1000 : 0);
 	uint64_t i = 0;
 	int r = 0;

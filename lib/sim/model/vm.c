@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* VMs: made, referred to, and destroyed */
+/* Makes VMs, counts their references and destroys them. */
 #include "model.h"
 
 #include <stdlib.h>
@@ -9,8 +9,9 @@ void htab_model_hazard(struct op *op, enum htab_sim_hazard hazard)
 	op->hazards |= UINT32_C(1) << hazard;
 }
 
-/* From 4.7 to 4.18 debugfs refuses a second VM with the number of one that
- * lives on, through an htab fd for instance. Caller holds kernel->lock. */
+/* Linux 4.7 to 4.18 cannot make a VM while an older one with the same
+ * descriptor number lives on, through an htab fd for instance: debugfs has one
+ * directory for each number. Caller holds kernel->lock. */
 static bool name_is_taken(const struct kernel *kernel, int number)
 {
 	const struct vm *vm = kernel->rules.names_vms ? kernel->vms : NULL;
@@ -58,8 +59,8 @@ int htab_model_vm_make(struct kernel *kernel, int number, struct vm **made)
 	vm->kernel = kernel;
 	vm->number = number;
 	vm->ram = config->ram;
-	/* A guest of a radix host begins radix, and needs no table; guests of
-	 * PR and of other architectures never do. */
+	/* A new VM on a radix host is radix and needs no table. A VM of PR or
+	 * of another architecture never needs one, so it is always ready. */
 	vm->radix = config->radix;
 	vm->gate.ready = config->radix ? kernel->rules.readies_radix_vm
 				       : config->kvm == KVM_PR ||
@@ -96,7 +97,7 @@ static void destroy(struct op *op)
 	struct vm *vm = op->vm;
 
 	if (vm->pending.active) {
-		/* The kernel forgets that memory, so it is not given back. */
+		/* The kernel leaks this memory, so it is not given back. */
 		htab_model_hazard(op, HTAB_SIM_HAZARD_CLOSED_PENDING);
 		htab_model_table_forget(&vm->pending.table);
 	}
@@ -120,7 +121,7 @@ uint32_t htab_model_vm_put(struct vm *vm)
 	return op.hazards;
 }
 
-/* --- the kernel that has them --- */
+/* --- the kernel that owns them --- */
 
 void htab_model_boot(struct kernel *kernel)
 {
@@ -144,7 +145,7 @@ unsigned int htab_model_vcpus_inside(struct kernel *kernel)
 	return count;
 }
 
-/* A VM that nobody refers to but the vcpus inside */
+/* Finds a VM to which only the vcpus inside KVM_RUN hold references. */
 static struct vm *find_parked(struct kernel *kernel)
 {
 	struct vm *vm;
