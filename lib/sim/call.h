@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A system call on its way: what sees it, and what answers it */
+/* A system call on its way through the simulator */
 #ifndef HTAB_SIM_CALL_H
 #define HTAB_SIM_CALL_H
 
@@ -7,11 +7,11 @@
 
 #define HTAB_EXPORT __attribute__((visibility("default")))
 
-/* What the journal keeps of a call */
+/* What the journal records about a call */
 struct journal_entry {
 	enum htab_sim_call call;
 	unsigned long request;
-	uint64_t a, b; /* arguments, as the kind has them */
+	uint64_t a, b; /* arguments; their meaning depends on the call */
 	struct uapi_kvm_get_htab_header header;
 	uint32_t order_after;
 	long result;
@@ -19,13 +19,13 @@ struct journal_entry {
 
 struct call {
 	struct htab_sim_event event;
-	/* The pointers are libhtab's own, and good. */
+	/* The pointers come from libhtab itself, so they are valid. */
 	bool trusted;
-	/* Where a read goes to; and of a buffer, the bytes that the kernel can
-	 * get at */
+	/* The buffer of a read */
 	void *read_to;
+	/* How many bytes of the buffer, from its start, are accessible */
 	size_t usable;
-	/* What the pointer of an ioctl leads to: 0, or -EFAULT */
+	/* 0 if the argument below was copied, or -EFAULT */
 	int fetched;
 	union {
 		uint32_t order;
@@ -36,14 +36,14 @@ struct call {
 	uint32_t hazards;
 };
 
-/* --- user.c: memory of the program that calls --- */
+/* --- user.c: the memory of the calling program --- */
 
-/* 0, or -EFAULT */
+/* Both return 0 or -EFAULT. */
 int htab_sim_fetch(const struct call *call, void *to, const void *from,
 		   size_t len);
 int htab_sim_store(const struct call *call, void *to, const void *from,
 		   size_t len);
-/* How many of the bytes, from the first on, can be read or written to */
+/* Return how many bytes, from the first on, can be read or written to. */
 size_t htab_sim_readable(const void *buf, size_t len);
 size_t htab_sim_writable(void *buf, size_t len);
 
@@ -66,7 +66,7 @@ enum { CALL_KINDS = HTAB_SIM_RUN + 1 };
 
 struct faults {
 	pthread_mutex_t lock;
-	atomic_bool armed; /* anything below is set */
+	atomic_bool armed; /* a fault or an interceptor is set */
 	struct {
 		unsigned int count;
 		int error;
@@ -77,8 +77,9 @@ struct faults {
 	void *interceptor_data;
 };
 
-/* True if the call is answered, by a fault or by the interceptor. The caller
- * holds nothing: an interceptor may call the simulator, or never return. */
+/* Returns true if a fault or the interceptor answered the call. Caller holds no
+ * lock and no descriptor, because an interceptor may call the simulator, or
+ * leave by longjmp(). */
 bool htab_sim_faults_answer(struct faults *faults,
 			    const struct htab_sim_event *event, long *result);
 
@@ -90,8 +91,8 @@ struct hazard_watch {
 	void *data;
 };
 
-/* Reports a set of hazards. The caller holds nothing: a handler may call the
- * simulator, or never return. */
+/* Reports a set of hazards. Caller holds no lock and no descriptor, because a
+ * handler may call the simulator, or leave by longjmp(). */
 void htab_sim_report(struct htab_sim_host *host, uint32_t hazards);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which call an ioctl is, and its arguments */
+/* Identifies an ioctl and copies its arguments. */
 #include "host.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ static void decode_vm_call(struct call *call)
 	}
 }
 
-/* The header of the record, if it is one */
+/* Copies the header of the record for the journal, if the buffer holds one. */
 static void decode_write(struct call *call)
 {
 	struct uapi_kvm_get_htab_header *header = &call->entry.header;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's answer to a call, by what is behind the descriptor */
+/* Answers a call as the kernel does, by the kind of the descriptor. */
 #include "host.h"
 
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 static int create_vm(struct htab_sim_host *host, uintptr_t type)
 {
-	/* 0: what there is, 1: HV, 2: PR */
+	/* Type 0 asks for the kind that the host has, 1 for HV and 2 for PR. */
 	const uintptr_t kind = host->kernel.config.kvm == KVM_PR ? 2 : 1;
 	struct descriptor example = { .kind = FD_VM,
 				      .host = host,
@@ -94,14 +94,16 @@ static int allocate_htab(struct call *call, struct vm *vm)
 	uint32_t order = call->argument.order;
 	int r;
 
-	/* Before the pointer is looked at */
+	/* The kernel tests this before it uses the pointer, so a bad pointer is
+	 * EOPNOTSUPP too. */
 	if (kernel->config.kvm == KVM_NESTED && kernel->rules.refuses_nested)
 		return -EOPNOTSUPP;
 	if (call->fetched < 0)
 		return call->fetched;
 	r = htab_model_allocate_htab(&op, &order);
 	call->hazards |= op.hazards;
-	/* The table is there even if the order cannot be written. */
+	/* The table exists even if the order cannot be written back
+	 * (docs/kernels.md, "Read-only order"). */
 	if (r == 0 && kernel->rules.writes_back)
 		r = htab_sim_store(call, call->event.arg, &order,
 				   sizeof(order));
@@ -225,8 +227,9 @@ long htab_sim_dispatch(struct call *call, const struct descriptor *descriptor)
 {
 	const enum htab_sim_call kind = call->event.call;
 
-	/* Another process made it. (A kernel would serve an htab fd; what this
-	 * process has is a copy that the other one knows nothing of.) */
+	/* The process that forked this one made the descriptor, so it is EIO,
+	 * as on a kernel. A kernel would serve an htab fd, but this process has
+	 * only a copy of the VM, which its parent would not see change. */
 	if (!descriptor->watch && descriptor->kind != FD_KVM)
 		return -EIO;
 	if (descriptor->kind == FD_HTAB)
@@ -239,6 +242,6 @@ long htab_sim_dispatch(struct call *call, const struct descriptor *descriptor)
 	case FD_VM:
 		return vm_ioctl(descriptor->host, descriptor->vm, call);
 	default:
-		return -EINVAL; /* a vcpu */
+		return -EINVAL; /* a vcpu has no other ioctl here */
 	}
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that a test lets fail, or answers itself */
+/* Lets calls fail or be answered by a test. */
 #include "host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A test that sets a fault which cannot come would pass for nothing. */
+/* A test with a fault that can never occur would pass without testing anything,
+ * so that is an error of the test. */
 static void require(bool good, const char *what)
 {
 	if (good)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptors of the process, and what is behind them.
+ * Finds the simulated object behind a descriptor of the process.
  *
  * Each descriptor is a socket. Its inode number is unique and shared by dup(),
  * so fstat() identifies every copy. epoll reports it, always writable, until
@@ -63,7 +63,7 @@ static unsigned int count_open(const struct watch *watch)
 	return count;
 }
 
-/* Caller holds the lock. */
+/* Caller holds the lock. Makes room for what epoll answers about one more. */
 static int make_room(struct watch *watch)
 {
 	const unsigned int room = watch->room ? 2 * watch->room : 16;
@@ -79,15 +79,16 @@ static int make_room(struct watch *watch)
 	return 0;
 }
 
-/* Caller holds the lock: a descriptor is watched and registered at once, or
- * reap() would take it for a closed one. */
+/* Caller holds the lock, so that a descriptor is watched and registered in one
+ * step. Otherwise htab_sim_fd_reap() would take it for a closed one. */
 static int add(int fd, struct descriptor *descriptor)
 {
 	struct watch *watch = descriptor->watch;
 	struct epoll_event event = { .events = EPOLLOUT,
 				     .data.ptr = descriptor };
 
-	/* A child of the process that switched the host on had none left. */
+	/* epoll_create1() failed in after_fork_in_child(), for lack of a free
+	 * descriptor. */
 	if (watch->epollfd < 0)
 		return -EMFILE;
 	if (make_room(watch) < 0)
@@ -161,7 +162,7 @@ void htab_sim_fd_release(struct descriptor *descriptor)
 	atomic_fetch_sub(&descriptor->users, 1);
 }
 
-/* Gives up the objects of a descriptor that nobody can find any more. */
+/* Drops the references of a descriptor that is not in the registry any more. */
 static uint32_t give_up(const struct descriptor *descriptor)
 {
 	uint32_t hazards = 0;
@@ -173,7 +174,8 @@ static uint32_t give_up(const struct descriptor *descriptor)
 	return hazards;
 }
 
-/* Marks what is open; -errno if that cannot be told. Caller holds the lock. */
+/* Caller holds the lock. Marks the descriptors that are open. Returns 0, or a
+ * negative errno if epoll gives no answer. */
 static int see_open(const struct watch *watch)
 {
 	int count;
@@ -186,8 +188,8 @@ static int see_open(const struct watch *watch)
 	return count < 0 ? -errno : 0;
 }
 
-/* Caller holds the lock. Unlinks those of the watch that were not seen, and
- * returns them as a list. */
+/* Caller holds the lock. Unlinks the descriptors of the watch that see_open()
+ * did not mark and that no call is using. Returns them as a list. */
 static struct descriptor *unlink_closed(struct watch *watch)
 {
 	struct descriptor *closed = NULL;
@@ -219,7 +221,7 @@ uint32_t htab_sim_fd_reap(struct watch *watch)
 	uint32_t hazards = 0;
 
 	htab_sim_fd_lock();
-	/* Without an answer nothing is known to be closed. */
+	/* If epoll gives no answer, every descriptor may still be open. */
 	if (see_open(watch) == 0)
 		closed = unlink_closed(watch);
 	htab_sim_fd_unlock();
@@ -233,7 +235,8 @@ uint32_t htab_sim_fd_reap(struct watch *watch)
 	return hazards;
 }
 
-/* Moves the objects of one descriptor that is not in use to *taken. */
+/* Moves the references of one descriptor that is not in use to *taken. Returns
+ * false if there is none. */
 static bool take_one(const struct watch *watch, struct descriptor *taken)
 {
 	struct descriptor *at = NULL;

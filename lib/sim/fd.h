@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors of the process, and the objects of the model behind them */
+/* The registry of descriptors and of the objects of the model behind them */
 #ifndef HTAB_SIM_FD_H
 #define HTAB_SIM_FD_H
 
@@ -9,7 +9,7 @@ struct epoll_event;
 
 enum fd_kind { FD_KVM, FD_VM, FD_VCPU, FD_HTAB };
 
-/* How a host learns which of its descriptors are closed */
+/* With this a host learns which of its descriptors have been closed. */
 struct watch {
 	int epollfd;
 	unsigned int open[FD_HTAB + 1]; /* how many of each kind */
@@ -28,40 +28,45 @@ struct descriptor {
 	dev_t dev;
 	ino_t ino;
 	enum fd_kind kind;
-	struct htab_sim_host *host; /* NULL: freed, in this process */
-	struct watch *watch;	    /* NULL: of the process that forked this */
-	struct vm *vm;		    /* but for FD_KVM; a reference */
-	struct htabfd *htabfd;	    /* of FD_HTAB */
-	atomic_uint users;	    /* calls that work on it */
-	bool seen;
+	struct htab_sim_host *host; /* NULL: this process has freed it */
+	struct watch *watch;	    /* NULL: belongs to the parent process */
+	struct vm *vm;		    /* a reference; NULL for FD_KVM */
+	struct htabfd *htabfd;	    /* NULL unless FD_HTAB */
+	atomic_uint users;	    /* calls that are using it */
+	bool seen;		    /* by see_open() */
 };
 
-/* A descriptor that is nobody's yet. */
+/* Opens a descriptor that is not registered yet. Returns it or a negative
+ * errno. */
 int htab_sim_fd_open(void);
-/* Makes it what the example is, which also gives its references then. Returns
- * the descriptor; on failure that is closed, and the references are not
- * taken. */
+/* Registers the descriptor as a copy of the example, and takes over the
+ * references of the example. Returns the descriptor. On failure closes it,
+ * leaves the references to the caller and returns a negative errno. */
 int htab_sim_fd_register(int fd, const struct descriptor *example);
 
-/* Whose descriptor is it? 0, and the descriptor, which stays until it is
- * released, or NULL if it is not the simulator's; or -EBADF. */
+/* Looks a descriptor up. Returns 0 and sets *descriptor, which stays valid
+ * until it is released, or sets it to NULL if the descriptor is not the
+ * simulator's. Returns -EBADF if the descriptor is not open. */
 int htab_sim_fd_find(int fd, struct descriptor **descriptor);
 void htab_sim_fd_release(struct descriptor *descriptor);
 
-/* Gives up the objects of what has been closed. Returns their hazards. */
+/* Drops the references of descriptors that have been closed. Returns the
+ * hazards of that. */
 uint32_t htab_sim_fd_reap(struct watch *watch);
-/* Takes the objects of all that is open and not in use, although it is open.
- * Returns their hazards. */
+/* Drops the references of all descriptors that no call is using, although they
+ * are still open. Returns the hazards of that. */
 uint32_t htab_sim_fd_take_all(struct watch *watch);
-/* How many are open, without /dev/kvm */
+/* Returns how many are open, not counting /dev/kvm. */
 unsigned int htab_sim_fd_count(const struct watch *watch);
-/* True if nothing of the watch is open or in use. What is left of the host
- * then, in a child of the process that opened it, does not name it any more. */
+/* Returns true if no descriptor of the watch is open or in use: the caller may
+ * free the host. Descriptors that this process inherited from its parent do not
+ * count, and lose their pointer to the host. */
 bool htab_sim_fd_let_go(const struct htab_sim_host *host,
 			const struct watch *watch);
 
-/* The registry's lock, which is held over fork(); and in the child: from now
- * on, what is registered is another process's. */
+/* The registry's lock, for fork(). The child then calls
+ * htab_sim_fd_disinherit(), after which all registered descriptors belong to
+ * its parent. */
 void htab_sim_fd_lock(void);
 void htab_sim_fd_unlock(void);
 void htab_sim_fd_disinherit(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hazards, reported: what they are is in libhtab-sim.h */
+/* Reports hazards (docs/kernels.md, "Hazards"). libhtab-sim.h lists them. */
 #include "host.h"
 
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Hosts: switched on and off, and what fork() makes of them */
+/* Switches hosts on and off, and handles fork(). */
 #include "host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Those that are on, and those that are off but still in use. The lock is taken
- * before the registry's. */
+/* The hosts that are on, and those that are off and still in use. Take this
+ * lock before that of the registry of descriptors. */
 static pthread_mutex_t hosts_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct htab_sim_host *hosts;
 
@@ -22,8 +22,9 @@ static void for_each_lock(struct htab_sim_host *host,
 	function(&host->hazards.lock);
 }
 
-/* A lock that another thread held would stay locked in the child for good, and
- * what it protects half changed. So fork() waits for all of them. */
+/* If another thread held a lock during fork(), the lock would stay locked in
+ * the child, and what it protects could be half changed. So fork() takes all
+ * locks first. */
 static void before_fork(void)
 {
 	pthread_mutex_lock(&hosts_lock);
@@ -41,8 +42,8 @@ static void after_fork(void)
 }
 
 /* The child shares the epoll instance and the descriptors with its parent. It
- * begins with an instance and with VMs of its own; the others it only knows to
- * be another process's. */
+ * gets an instance of its own and starts without VMs. It keeps the inherited
+ * descriptors registered, so that calls on them are EIO. */
 static void after_fork_in_child(void)
 {
 	for (struct htab_sim_host *host = hosts; host; host = host->next) {
@@ -148,7 +149,7 @@ static void destroy(struct htab_sim_host *host)
 	free(host);
 }
 
-/* A host that is off is gone as soon as nothing of it is open or in use. */
+/* Frees the hosts that are off and have no descriptor open or in use. */
 static void sweep(void)
 {
 	struct htab_sim_host **at = &hosts;
@@ -157,7 +158,8 @@ static void sweep(void)
 	while (*at) {
 		struct htab_sim_host *host = *at;
 
-		/* Whoever would be told of hazards is gone. */
+		/* The test that set the handler has freed the host, so
+		 * hazards are dropped. */
 		if (host->freed) {
 			htab_sim_fd_reap(&host->watch);
 			htab_model_drop_parked(&host->kernel);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The system calls so far, with decoded names */
+/* Records system calls, and prints them with the names of their requests. */
 #include "host.h"
 
 #include <stdio.h>
@@ -147,8 +147,8 @@ static void print_journal(FILE *out, const struct journal *journal)
 	}
 }
 
-/* Each thread has the text that it asked for last, so that none takes away
- * what another one reads. */
+/* Each thread keeps the text that it asked for last. With one text for all, a
+ * thread could free what another one is reading. */
 static pthread_key_t text_key;
 static pthread_once_t text_once = PTHREAD_ONCE_INIT;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The way of every call: to a descriptor, past what sees it, and back */
+/* The path of every call: find the descriptor, offer the call to faults and
+ * interceptors, record the answer. */
 #include "host.h"
 
-/* More open descriptors than a program has that closes them */
+/* More htab fds than a program has open that closes them */
 enum { MANY = 32 };
 
 struct call htab_sim_call_on(enum htab_sim_call kind, int fd)
@@ -34,8 +35,9 @@ bool htab_sim_is_answered(struct call *call, struct htab_sim_host *host)
 	return true;
 }
 
-/* Whether the answer, or a later one, shows what the process has closed by now.
- * Caller holds the descriptor. */
+/* Could the answer to this call depend on what the process has closed? Reaping
+ * costs system calls, so calls to which this does not matter skip it. Caller
+ * holds the descriptor. */
 static bool shows_closed(const struct call *call,
 			 const struct descriptor *descriptor)
 {
@@ -44,11 +46,13 @@ static bool shows_closed(const struct call *call,
 	case HTAB_SIM_READ:
 		return false;
 	case HTAB_SIM_WRITE:
-		/* Entries are marked as long as somebody reads. */
+		/* A write marks entries while an htab fd is open for reading,
+		 * and the last of these may have been closed. */
 		return descriptor->htabfd &&
 		       atomic_load(&descriptor->htabfd->vm->readers);
 	case HTAB_SIM_GET_HTAB_FD:
-		/* A program may do nothing but open and close htab fds. */
+		/* A program that only opens and closes htab fds reaches no
+		 * other point that reaps, and closed ones would pile up. */
 		return htab_sim_fd_count(&descriptor->host->watch) > MANY;
 	default:
 		return true;

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpus in KVM_RUN, by a thread of their own or by a test's word */
+/* Lets vcpus enter and leave KVM_RUN: from threads of their own, or by calls of
+ * a test. */
 #include "host.h"
 
 #include <poll.h>
 #include <signal.h>
 
-/* The vcpu is inside, or call->entry.result says why not. */
+/* Returns true if the vcpu is inside. Otherwise call->entry.result is the
+ * error. */
 static bool enter(struct call *call, const struct descriptor *descriptor)
 {
 	int r = -EIO;
 
 	htab_sim_reap_before(call, descriptor);
-	/* Another process's VM is not run. */
+	/* A VM of the parent process is EIO. */
 	if (descriptor->watch)
 		r = htab_sim_enter(call, descriptor->vm);
 	call->entry.result = r;
@@ -19,8 +21,9 @@ static bool enter(struct call *call, const struct descriptor *descriptor)
 }
 
 /*
- * Inside until a signal comes. As in the kernel, one that comes between entry
- * and the wait ends it too: signals are held up until ppoll().
+ * Stays inside until a signal arrives. A signal that arrives between the entry
+ * and the wait must end KVM_RUN too, as in the kernel, so signals are blocked
+ * until ppoll().
  */
 int htab_sim_run(struct call *call, struct descriptor *vcpu)
 {
@@ -39,14 +42,15 @@ int htab_sim_run(struct call *call, struct descriptor *vcpu)
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	off = atomic_load(&host->off);
 	htab_sim_fd_release(vcpu);
-	/* The host may be gone from here on, if it is off. */
+	/* If the host is off, another thread may free it from here on. */
 	if (off)
 		return -EIO;
 	htab_sim_report(host, call->hazards);
 	return inside ? -EINTR : (int)call->entry.result;
 }
 
-/* -ENOTTY, and let go, if it is no VM and no vcpu */
+/* Returns 0 if the descriptor is a VM or a vcpu. Otherwise releases it and
+ * returns -ENOTTY. */
 static int require_vm(struct descriptor *descriptor)
 {
 	if (!descriptor)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where system calls arrive: libhtab's shim, and what tests call */
+/* System calls enter the simulator here, from libhtab (its shim) and from
+ * tests. */
 #include "host.h"
 #include "shim.h"
 
@@ -71,7 +72,8 @@ static ssize_t arriving_write(int fd, const void *buf, size_t len,
 	call.event.buf = buf;
 	call.event.len = call.entry.a = len;
 	call.trusted = trusted;
-	/* It may be more than len: the kernel can read past the end. */
+	/* readable may exceed len, because the kernel can read up to 8 bytes
+	 * past the end (docs/kernels.md, "Misparsed records"). */
 	call.usable = readable;
 	r = htab_sim_arrive_with(&call, &descriptor, &done);
 	if (r < 0)
@@ -128,7 +130,7 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 	return arriving_write(fd, buf, len + missing, len, true);
 }
 
-/* Of a real descriptor, also if a simulated one is behind it */
+/* A simulated descriptor is a real socket, so the flag is set on that. */
 int htab_shim_cloexec(int fd)
 {
 	return htab_kernel_cloexec(fd);
@@ -145,7 +147,8 @@ int htab_shim_close(int fd)
 		return r == -EBADF ? r : htab_kernel_close(fd);
 	host = descriptor->host;
 	htab_sim_fd_release(descriptor);
-	/* A fault changes the answer; the descriptor is closed all the same. */
+	/* A fault changes only the answer. The descriptor is closed all the
+	 * same, as by close(). */
 	call.entry.result = htab_kernel_close(fd);
 	if (atomic_load(&host->faults.armed) && htab_sim_is_answered(&call, host))
 		return (int)call.entry.result;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of the program that calls. Its pointers may be bad, and must give
- * -EFAULT, as from a kernel, instead of a crash: so the real kernel copies.
- * Where it will not (a sandbox, qemu-user), pointers are taken to be good.
+ * Accesses the memory of the calling program. A bad pointer must give -EFAULT,
+ * as from a kernel, and not crash the simulator, so process_vm_readv() and
+ * process_vm_writev() copy. Where these fail for another reason (in a sandbox,
+ * under qemu-user), pointers are assumed to be valid.
  */
 #include "call.h"
 
@@ -17,7 +18,7 @@ typedef ssize_t copy_function(pid_t pid, const struct iovec *ours,
 			      const struct iovec *theirs,
 			      unsigned long theirs_count, unsigned long flags);
 
-/* 0; -EFAULT; or 1: it cannot be tried. */
+/* Returns 0, -EFAULT, or 1 if the system call is not available. */
 static int copy(copy_function *function, void *ours, void *theirs, size_t len)
 {
 	const struct iovec here = { ours, len }, there = { theirs, len };
@@ -54,7 +55,7 @@ int htab_sim_store(const struct call *call, void *to, const void *from,
 	return r < 0 ? r : 0;
 }
 
-/* The first byte of each page from buf on; how many pages that are */
+/* Sets pages[] to the first byte of each page from buf on. Returns how many. */
 static int first_bytes(const unsigned char *buf, size_t len,
 		       struct iovec *pages)
 {
@@ -70,8 +71,9 @@ static int first_bytes(const unsigned char *buf, size_t len,
 	return count;
 }
 
-/* Of some pages at once; all of len, or up to the first bad page, or where the
- * next pages begin */
+/* Probes up to PAGES_AT_ONCE pages. Returns how many bytes are known to be
+ * accessible: all of len, or those before the first bad page, or those before
+ * the pages that were not probed. */
 static size_t probe(const unsigned char *buf, size_t len, bool writing,
 		    bool *bad)
 {
