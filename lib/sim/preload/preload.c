@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libhtab-sim-preload.so: a VMM that knows nothing of the simulator runs on it.
+ * libhtab-sim-preload.so runs a VMM that does not know of the simulator on it.
  *
  *	HTAB_SIM='linux=6.12 cma=64M' LD_PRELOAD=libhtab-sim-preload.so vmm
  *
- * /dev/kvm opens as that of the simulated host that HTAB_SIM describes as for
- * htab_sim_host_new(), the default one if it is not set. ioctl(), read() and
- * write() on descriptors that come from there, KVM_RUN included, go to the
- * simulator; all else to the C library.
+ * The VMM's /dev/kvm is then that of a simulated host. HTAB_SIM describes it,
+ * as for htab_sim_host_new(); without HTAB_SIM it is the default host. ioctl(),
+ * read() and write() on descriptors that come from it go to the simulator,
+ * KVM_RUN included. All other calls go to the C library.
  *
- * What a VMM asks of KVM beyond the page table is unknown here as it is to the
- * simulator: no mmap() of a vcpu, no registers.
+ * The simulator knows only what concerns the page table. Other requests of KVM
+ * fail: mmap() of a vcpu, for example, and access to its registers.
  */
 
-/* open() here must be open(), not another name for open64(), and read() not an
- * inline function. */
+/* With these macros <fcntl.h> would make open() another name for open64(), and
+ * <unistd.h> would make read() an inline function. Both are defined below. */
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
 
@@ -35,7 +35,7 @@
 
 #define INTERPOSE __attribute__((visibility("default")))
 
-/* The definition after ours */
+/* Returns the next definition of a function after ours. */
 static void (*next(const char *name))(void)
 {
 	void (*function)(void) = NULL;
@@ -45,12 +45,13 @@ static void (*next(const char *name))(void)
 		fprintf(stderr, "libhtab-sim-preload: no %s()\n", name);
 		abort();
 	}
-	/* ISO C knows no cast from an object to a function. */
+	/* ISO C has no cast from an object pointer to a function pointer. */
 	memcpy(&function, &symbol, sizeof(function));
 	return function;
 }
 
-/* As the C library returns: -1 and errno, which is else left alone */
+/* Returns as the C library does: -1 and sets errno on failure, and otherwise
+ * leaves errno unchanged. */
 static ssize_t result(ssize_t r, int saved_errno)
 {
 	errno = r < 0 ? (int)-r : saved_errno;
@@ -93,7 +94,7 @@ static int open_any(int dirfd, const char *path, int flags, mode_t mode)
 	return real(dirfd, path, flags, mode);
 }
 
-/* The mode is there only if a file may be made. */
+/* The caller passes a mode only if the call may create a file. */
 static mode_t mode_of(int flags, va_list arguments)
 {
 	const bool there = flags & O_CREAT ||
@@ -148,11 +149,12 @@ INTERPOSE int openat64(int dirfd, const char *path, int flags, ...)
 
 /* --- ioctl, read, write --- */
 
-/* A signal handler that interrupts the simulator, whose locks may be held, gets
- * the C library. */
+/* True while this thread is in the simulator. A signal handler that runs
+ * meanwhile gets the C library, because it would wait for the simulator's locks
+ * forever. */
 static __thread bool inside;
 
-/* True, and inside, if the call is one for the simulator */
+/* Returns true, and sets `inside`, if the descriptor is the simulator's. */
 static bool begin(int fd)
 {
 	const int saved = errno;
@@ -200,14 +202,14 @@ INTERPOSE ssize_t write(int fd, const void *buf, size_t len)
 	const int saved = errno;
 
 	if (begin(fd))
-		/* The kernel may read past the end, and the simulator looks
-		 * what is there. */
+		/* The kernel can read up to 8 bytes past the end, and the
+		 * simulator probes whether they are accessible. */
 		return end(htab_sim_write(fd, buf, len, len + 8), saved);
 	return ((ssize_t(*)(int, const void *, size_t))next("write"))(fd, buf,
 								      len);
 }
 
-/* --- what a fortified VMM (_FORTIFY_SOURCE) calls instead --- */
+/* --- the names that a VMM built with _FORTIFY_SOURCE calls instead --- */
 
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
