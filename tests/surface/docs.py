@@ -35,22 +35,6 @@ def library():
             if name.parts[:-1] == ('lib',) and name.suffix in ('.c', '.h')}
 
 
-@check('every function has a comment of its own with Return: and Since:')
-def documented():
-    comment_of = {}
-    for comment, name in re.findall(
-            r'/\*((?:(?!\*/).)*)\*/\s*(?:\w+[\s*]+)+(\w+)\(',
-            header.read_text(), flags=re.S):
-        comment_of[name] = comment
-    for name in sorted(declared()):
-        comment = comment_of.get(name, '')
-        if not re.match(rf'\s*\* {name}\(\) - ', comment):
-            yield f'{name}: no comment that begins with "{name}() - "'
-        for word in ('Return: ', 'Since: '):
-            if word not in comment:
-                yield f'{name}: no "{word}"'
-
-
 @check('every declaration of libhtab-sim.h has a comment with Since:')
 def documented_sim():
     text = sim_header.read_text()

@@ -171,7 +171,8 @@ def clash():
     program.write_text('#include <libiberty/hashtab.h>\n')
     theirs = set(re.findall(r'\bhtab_\w+', run(
         *shlex.split(CC), '-E', '-P', program)))
-    about = re.search(r'\* Name\. .*? \*\n', header.read_text(), re.S).group()
+    about = re.search(r' \* Name\n \* -+\n.*? \* -+\n', header.read_text(),
+                      re.S).group()
     for name in sorted(declared() & theirs):
         if name not in about:
             yield f'{name} is also in libiberty/hashtab.h'
