@@ -111,6 +111,31 @@ def same_nodes():
             yield f'{node}: {name} is in one of them only'
 
 
+@check_each('each function is in the node of the release that added it')
+def since(library):
+    text = ''.join(path.read_text() for path in sorted(LIBRARIES[library][0]))
+    coming = re.search(r'HTAB_VERSION\s+"(\d+\.\d+)', text)
+    for node, symbols in nodes(library).items():
+        for name in sorted(symbols):
+            comment = re.search(
+                r'/\*((?:(?!\*/).)*)\*/\s*(?:\w+[\s*]+)+' + name + r'\(',
+                text, re.S)
+            version = re.search(r'Since: (\d+\.\d+)', comment[1])[1]
+            if not node.endswith(f'_{version}') and \
+                    (node, version) != ('LIBHTAB_UNRELEASED', coming[1]):
+                yield f'{node}: {name} is there since {version}'
+
+
+@check_each('each node of libhtab\'s functions is chained to the one before')
+def chained(library):
+    text = (source / LIBRARIES[library][1]).read_text()
+    chain = re.findall(r'^(LIBHTAB_(?:[\d.]+|UNRELEASED)) \{.*?^\} ?(.*?);',
+                       text, flags=re.M | re.S)
+    for (name, before), expected in zip(chain, ['', *(n for n, _ in chain)]):
+        if before != expected:
+            yield f'{name}: after {before or "none"}, not {expected}'
+
+
 @check('libhtab has nothing of the simulator')
 def no_simulator():
     if 'htab_sim_host_new' not in names(static('htab-sim')):
