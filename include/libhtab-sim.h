@@ -89,11 +89,13 @@ struct htab_sim_host;
  * =====
  */
 
-/*
+/**
  * htab_sim_host_new() - Switch on a host.
  * @description: what it is, as words of the form "name=value" with blanks or
  *	commas between; NULL or "" for a current kernel on a POWER8 with room.
- *	Each word has its default here:
+ *	The list below has the default of each word.
+ *
+ * These are the words::
  *
  *	linux=6.12	the kernel, from 3.6 on; it decides the behaviour
  *	kvm=hv		hv, pr, nested (the host is a guest itself; from Linux
@@ -119,19 +121,20 @@ struct htab_sim_host;
  *	ram=16M		the memory of each VM, at guest address 0; 0 for none
  *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"; at least 1
  *
- *	cma=, memory=, block= and ram= are sizes in bytes, or in K, M, G or T.
- *	pool= and polls= are plain numbers. No word may be there twice, and a
- *	description of what no machine is (a POWER10 with Linux 3.6, pool= with
- *	6.12) is refused.
+ * cma=, memory=, block= and ram= are sizes in bytes, or in K, M, G or T. pool=
+ * and polls= are plain numbers. No word may be there twice, and a description
+ * of what no machine is (a POWER10 with Linux 3.6, pool= with 6.12) is refused.
+ *
+ * Since: 0.1
  *
  * Return: the host, or NULL with errno: EINVAL (the description; a line on
- * stderr says what is wrong with it), ENOMEM, EMFILE, ENFILE. Since: 0.1
+ * stderr says what is wrong with it), ENOMEM, EMFILE, ENFILE.
  */
 struct htab_sim_host *htab_sim_host_new(const char *description);
 
-/*
+/**
  * htab_sim_host_free() - Switch a host off.
- * @host: NULL is allowed
+ * @host: the host; NULL is allowed
  *
  * Its VMs are destroyed, and hazards that this brings (a resize that is
  * pending) are reported before it returns. Calls on descriptors that are still
@@ -140,17 +143,23 @@ struct htab_sim_host *htab_sim_host_new(const char *description);
  * vcpu that is inside KVM_RUN stays there until a signal comes, and the answer
  * is -EIO then. No other thread may be in another call of the host's.
  *
+ * Since: 0.1
+ *
  * Return: how many of the host's VM, vcpu and htab descriptors were still open,
  * plus how many vcpus were still inside KVM_RUN, those of a VM whose
  * descriptors are all closed included. Copies of one descriptor count once, and
  * one that only a child of this process still has counts as open. 0 unless the
- * code under test leaks (or the test did not close its own). Since: 0.1
+ * code under test leaks (or the test did not close its own).
  */
 int htab_sim_host_free(struct htab_sim_host *host);
 
-/*
- * htab_sim_kvmfd() - The host's /dev/kvm. It belongs to the host; do not close
- * it. Since: 0.1
+/**
+ * htab_sim_kvmfd() - Get the host's /dev/kvm.
+ * @host: the host
+ *
+ * Since: 0.1
+ *
+ * Return: a descriptor that belongs to the host; do not close it.
  */
 int htab_sim_kvmfd(const struct htab_sim_host *host);
 
@@ -161,10 +170,17 @@ enum htab_sim_memory {
 	HTAB_SIM_POOL	 /* tables reserved at boot */
 };
 
-/*
- * htab_sim_free_memory() - What is free there just now. All is free again when
- * all VMs are closed, except for what a VM takes with it that is closed with a
- * resize pending (HTAB_SIM_HAZARD_CLOSED_PENDING). Since: 0.1
+/**
+ * htab_sim_free_memory() - Ask what is free just now.
+ * @host: the host
+ * @memory: where
+ *
+ * All is free again when all VMs are closed, except for what a VM takes with it
+ * that is closed with a resize pending (HTAB_SIM_HAZARD_CLOSED_PENDING).
+ *
+ * Since: 0.1
+ *
+ * Return: how much is free, in the unit that enum htab_sim_memory says.
  */
 uint64_t htab_sim_free_memory(struct htab_sim_host *host,
 			      enum htab_sim_memory memory);
@@ -174,38 +190,55 @@ uint64_t htab_sim_free_memory(struct htab_sim_host *host,
  * =============
  */
 
-/*
+/**
  * htab_sim_vm_new() - Make a VM: KVM_CREATE_VM on htab_sim_kvmfd().
+ * @host: the host
  *
  * Linux 4.7 to 4.18 name a VM by the number of its descriptor, and refuse a
  * second VM of that name with -ENOMEM: so it is here while an older VM that had
  * the number lives on, through an htab fd that is still open for instance.
  *
- * Return: its descriptor, or -EMFILE, -ENFILE, -ENOMEM. Since: 0.1
+ * Since: 0.1
+ *
+ * Return:
+ * * 0 or more: the VM's descriptor.
+ * * -EMFILE, -ENFILE: there is no descriptor.
+ * * -ENOMEM: there is no memory, or a VM of that name lives on.
  */
 int htab_sim_vm_new(struct htab_sim_host *host);
 
-/*
- * htab_sim_vcpu_enter() - A vcpu of the VM enters KVM_RUN and stays.
+/**
+ * htab_sim_vcpu_enter() - Let a vcpu of a VM enter KVM_RUN and stay.
  * @fd: the VM, or any vcpu of it
  *
- * The first entry makes a table if there is none and sets up the VRMA. Where
- * another thread holds the VM's lock, waits for it.
+ * The first entry makes a table if there is none and sets up the VRMA. If
+ * another thread holds the VM's lock, the function waits for it. After an error
+ * the vcpu is outside.
  *
- * Return: 0; or KVM_RUN failed, and the vcpu is outside: -ENOMEM (no table
- * could be made), -EINVAL (no memory at guest address 0), -EBUSY (a hash guest
- * on a radix host of the first POWER9, Linux 4.15 to 5.11; the table is there
- * then); -EBADF, -EIO (the VM is another process's, or its host is off), or
- * -ENOTTY: not a VM or vcpu of the simulator. Since: 0.1
+ * Since: 0.1
+ *
+ * Return:
+ * * 0: the vcpu is inside.
+ * * -ENOMEM: KVM_RUN failed, because no table could be made.
+ * * -EINVAL: KVM_RUN failed, because there is no memory at guest address 0.
+ * * -EBUSY: KVM_RUN failed for a hash guest on a radix host of the first
+ *   POWER9, Linux 4.15 to 5.11. The table is there then.
+ * * -EBADF: not an open descriptor.
+ * * -EIO: the VM is another process's, or its host is off.
+ * * -ENOTTY: not a VM or vcpu of the simulator.
  */
 int htab_sim_vcpu_enter(int fd);
 
-/*
- * htab_sim_vcpu_leave() - A vcpu leaves KVM_RUN.
+/**
+ * htab_sim_vcpu_leave() - Let a vcpu of a VM leave KVM_RUN.
  * @fd: the VM, or any vcpu of it
  *
- * Return: 0, or -EINVAL: none is inside; -EBADF, -EIO, -ENOTTY as above.
  * Since: 0.1
+ *
+ * Return:
+ * * 0: the vcpu is outside.
+ * * -EINVAL: no vcpu of the VM is inside.
+ * * -EBADF, -EIO, -ENOTTY: as htab_sim_vcpu_enter().
  */
 int htab_sim_vcpu_leave(int fd);
 
@@ -217,32 +250,72 @@ int htab_sim_vcpu_leave(int fd);
  * <linux/kvm.h> on the target.
  */
 
-/* ioctl() as the simulated kernel answers it. Known on a /dev/kvm:
- * KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM: KVM_CHECK_EXTENSION,
- * KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD,
- * KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT; on a vcpu: KVM_RUN, which stays
- * inside until a signal comes (-EINTR). A request that the descriptor does not
- * know is refused before the kernel looks at its argument: -EINVAL on a
- * /dev/kvm and on a vcpu, -ENOTTY on a VM and on an htab fd.
+/**
+ * htab_sim_ioctl() - Make an ioctl, which the simulated kernel answers.
+ * @fd: a /dev/kvm, VM, vcpu or htab fd of the simulator
+ * @request: the request, as <linux/kvm.h> has it on the target
+ * @arg: its argument, a pointer or a number
+ *
+ * Known are, on a /dev/kvm: KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM:
+ * KVM_CHECK_EXTENSION, KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB,
+ * KVM_PPC_GET_HTAB_FD, KVM_PPC_RESIZE_HPT_PREPARE and
+ * KVM_PPC_RESIZE_HPT_COMMIT; on a vcpu: KVM_RUN, which stays inside until a
+ * signal comes (-EINTR). A request that the descriptor does not know is refused
+ * before the kernel looks at its argument: -EINVAL on a /dev/kvm and on a vcpu,
+ * -ENOTTY on a VM and on an htab fd.
  *
  * KVM_CREATE_VCPU: an id above the largest one (2047) is -EINVAL, and one that
  * the VM has used is -EEXIST, or -EINVAL on a POWER9 or later from Linux 4.19
  * on. A VM keeps its vcpus to its end, so that an id is used up even when the
- * vcpu's descriptor has been closed. Since: 0.1 */
+ * vcpu's descriptor has been closed.
+ *
+ * Since: 0.1
+ *
+ * Return: what the kernel returns, with errors as negative errno.
+ */
 int htab_sim_ioctl(int fd, unsigned long request, void *arg);
 
-/* read() of an htab fd. Since: 0.1 */
+/**
+ * htab_sim_read() - Read an htab fd.
+ * @fd: the htab fd
+ * @buf: where the records go
+ * @len: the size of @buf
+ *
+ * Since: 0.1
+ *
+ * Return: what the kernel returns, with errors as negative errno.
+ */
 ssize_t htab_sim_read(int fd, void *buf, size_t len);
 
-/* write() to an htab fd, of which at most the first readable bytes of buf can
- * be read: what follows is EFAULT when the kernel gets there. readable may be
- * more than len, since the kernel can read past the end of a record that is cut
- * short. Since: 0.1 */
+/**
+ * htab_sim_write() - Write to an htab fd.
+ * @fd: the htab fd
+ * @buf: the records
+ * @len: how many bytes to write
+ * @readable: how many bytes of @buf can be read
+ *
+ * What follows the first @readable bytes is EFAULT when the kernel gets there.
+ * @readable may be more than @len, since the kernel can read past the end of a
+ * record that is cut short.
+ *
+ * Since: 0.1
+ *
+ * Return: what the kernel returns, with errors as negative errno.
+ */
 ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
 
-/* Whether a descriptor is the simulator's, also if its host is switched off or
- * if the process that forked this one opened it: for interposers such as the
- * preload library. Since: 0.1 */
+/**
+ * htab_sim_owns() - Ask whether a descriptor is the simulator's.
+ * @fd: any descriptor
+ *
+ * A descriptor is the simulator's also if its host is switched off, or if the
+ * process that forked this one opened it. This is for interposers such as the
+ * preload library.
+ *
+ * Since: 0.1
+ *
+ * Return: true if it is.
+ */
 bool htab_sim_owns(int fd);
 
 /*
@@ -266,30 +339,45 @@ enum htab_sim_call {
 	HTAB_SIM_RUN /* or htab_sim_vcpu_enter() */
 };
 
-/*
- * htab_sim_fail_next() - Let the next calls of a kind fail, whichever the
- * descriptor, with no other effect.
+/**
+ * htab_sim_fail_next() - Let the next calls of a kind fail.
+ * @host: the host
+ * @call: which kind
  * @count: how many; 0 cancels
  * @error: a negative errno; not looked at if @count is 0
  *
+ * The calls fail whichever descriptor they are on, and have no other effect.
+ *
  * A fault that cannot come would let a test pass for nothing. So an unknown
  * @call, or an @error that is no negative errno, prints a line and aborts.
+ *
  * Since: 0.1
  */
 void htab_sim_fail_next(struct htab_sim_host *host, enum htab_sim_call call,
 			unsigned int count, int error);
 
-/*
- * htab_sim_fail_nth() - Let the n-th system call from now on fail, whatever
- * it is; 1 is the next one, 0 cancels. An @error that is no negative errno
- * aborts, as above. Since: 0.1
+/**
+ * htab_sim_fail_nth() - Let the n-th system call from now on fail.
+ * @host: the host
+ * @n: 1 is the next call, 0 cancels
+ * @error: a negative errno
+ *
+ * The call fails whatever it is. An @error that is no negative errno aborts, as
+ * with htab_sim_fail_next().
+ *
+ * Since: 0.1
  */
 void htab_sim_fail_nth(struct htab_sim_host *host, unsigned int n, int error);
 
-/*
- * htab_sim_fail_reverse_map() - Let the next allocations of a table fail where
- * the kernel asks for its reverse map: with -ENOMEM and, before 4.11, leaving
- * a dangling table behind (HTAB_SIM_HAZARD_DANGLING_TABLE).
+/**
+ * htab_sim_fail_reverse_map() - Let the next allocations of a table fail late.
+ * @host: the host
+ * @count: how many; 0 cancels
+ *
+ * They fail where the kernel asks for the table's reverse map: with -ENOMEM
+ * and, before Linux 4.11, leaving a dangling table behind
+ * (HTAB_SIM_HAZARD_DANGLING_TABLE).
+ *
  * Since: 0.1
  */
 void htab_sim_fail_reverse_map(struct htab_sim_host *host, unsigned int count);
@@ -312,30 +400,45 @@ typedef bool (*htab_sim_interceptor)(void *data,
 				     const struct htab_sim_event *event,
 				     long *result);
 
-/*
- * htab_sim_intercept() - Put an interceptor between the code under test and
- * the model, or with NULL take it away. A call that a fault lets fail does not
- * reach it. Since: 0.1
+/**
+ * htab_sim_intercept() - Let a function see and answer calls before the model.
+ * @host: the host
+ * @interceptor: the function, or NULL to take it away
+ * @data: what the function gets as its own @data
+ *
+ * A call that a fault lets fail does not reach it.
+ *
+ * Since: 0.1
  */
 void htab_sim_intercept(struct htab_sim_host *host,
 			htab_sim_interceptor interceptor, void *data);
 
-/*
- * htab_sim_journal() - The system calls so far (the last 1024), one a line:
+/**
+ * htab_sim_journal() - Get the system calls so far.
+ * @host: the host
+ *
+ * The journal has the last 1024 calls, one a line::
  *
  *	KVM_CHECK_EXTENSION(KVM_CAP_PPC_MMU_RADIX) = 0
  *	KVM_PPC_ALLOCATE_HTAB(order=26) = -ENOMEM
  *	KVM_PPC_ALLOCATE_HTAB(order=25) = 0
  *
- * Where the kernel writes another order back, "= 0 (order=24)". No
- * descriptors, so that it can be compared.
+ * If the kernel writes another order back, the line ends in "= 0 (order=24)".
+ * The lines name no descriptors, so that journals can be compared.
+ *
+ * Since: 0.1
  *
  * Return: a string that is valid until the same thread calls htab_sim_journal()
- * again, of whichever host, or ends; "" if there is no memory. Since: 0.1
+ * again, of whichever host, or ends; "" if there is no memory.
  */
 const char *htab_sim_journal(struct htab_sim_host *host);
 
-/* Forgets the calls so far. Since: 0.1 */
+/**
+ * htab_sim_journal_clear() - Forget the calls so far.
+ * @host: the host
+ *
+ * Since: 0.1
+ */
 void htab_sim_journal_clear(struct htab_sim_host *host);
 
 /*
@@ -390,9 +493,13 @@ typedef void (*htab_sim_hazard_handler)(void *data,
 					enum htab_sim_hazard hazard,
 					const char *sentence);
 
-/*
- * htab_sim_on_hazard() - Call a handler at a hazard instead of abort(); NULL
- * restores that. Since: 0.1
+/**
+ * htab_sim_on_hazard() - Call a handler at a hazard instead of abort().
+ * @host: the host
+ * @handler: the handler, or NULL for abort() again
+ * @data: what the handler gets as its own @data
+ *
+ * Since: 0.1
  */
 void htab_sim_on_hazard(struct htab_sim_host *host,
 			htab_sim_hazard_handler handler, void *data);

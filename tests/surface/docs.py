@@ -35,19 +35,6 @@ def library():
             if name.parts[:-1] == ('lib',) and name.suffix in ('.c', '.h')}
 
 
-@check('every declaration of libhtab-sim.h has a comment with Since:')
-def documented_sim():
-    text = sim_header.read_text()
-    for name in sorted(declared(sim_header)):
-        comment = re.search(r'/\*((?:(?!\*/).)*)\*/\s*(?:\w+[\s*]+)+'
-                            rf'{name}\(', text, flags=re.S)
-        if not comment or 'Since: ' not in comment[1]:
-            yield f'{name}: no comment with "Since: "'
-        elif re.search(r' \* \w+\(\) - ', comment[1]) and \
-                f' * {name}() - ' not in comment[1]:
-            yield f'{name}: its comment is about another function'
-
-
 def not_called(names, *places):
     # test-error.c is the test of htab_strerror().
     code = ' '.join(tests(*places).values()) + without_comments(

@@ -10,8 +10,8 @@ import functools
 import re
 import shlex
 
-from surface import CC, build, check, declared, header, main, run, source, \
-    temporary, tool, without_comments
+from surface import CC, build, check, declared, header, main, run, \
+    sim_header, source, temporary, tool, without_comments
 
 COMMENT = re.compile(r'^/\*\*\n(.*?)^ \*/\n', re.M | re.S)
 ERRORS = r'-E[A-Z0-9]+(?:, -E[A-Z0-9]+)*'
@@ -129,7 +129,7 @@ def of_header(path):
     return complaints(path.read_text(), declared(path))
 
 
-for each in [header]:
+for each in header, sim_header:
     check(f'{each.name}: a kernel-doc comment for every function')(
         functools.partial(of_header, each))
 
