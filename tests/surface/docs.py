@@ -120,6 +120,49 @@ def only_shim_enters_the_kernel():
             yield f'{name} includes {includes}'
 
 
+def flowing(text):
+    """A file's text with comments' lines joined, so that none ends a phrase."""
+    return re.sub(r'\s*\n[ \t]*(\*(?!/)|#|//)?\s*', ' ', text)
+
+
+def cited(text):
+    """The sections that a text cites, in quotes after the page's name and a
+    comma; several with commas or "and" between. '' for a citation of none."""
+    for names in re.findall(
+            r'\bdocs/kernels\.md,((?:(?:,| and|)\s*"[^"]+")*)',
+            flowing(text)):
+        yield from re.findall(r'"([^"]+)"', names) or ['']
+
+
+@check('every section of docs/kernels.md that is cited exists')
+def sections_exist():
+    page = (source / 'docs/kernels.md').read_text()
+    sections = set(re.findall(r'^##+ (.*)$', page, re.M))
+    citations = 0
+    for name in files():
+        if name.parts[0] in ('include', 'lib', 'tests', 'examples') or \
+                name.name == 'README.md':
+            for section in cited((source / name).read_text()):
+                citations += 1
+                if section not in sections:
+                    yield f'{name}: docs/kernels.md has no "{section}"'
+    # Within the page, what is quoted and begins with a capital is a section.
+    for section in re.findall(r'"([A-Z][^"]+)"', flowing(page)):
+        if section not in sections:
+            yield f'docs/kernels.md has no "{section}"'
+    if not citations:
+        yield 'no citation was found at all'
+
+
+@check('no file cites a document that is not in the repository')
+def only_our_documents():
+    for name in files():
+        if name.parts[0] in ('docs', 'include', 'lib', 'examples') or \
+                name.name == 'README.md':
+            if re.search('[k]ernel-facts', (source / name).read_text()):
+                yield f'{name}: names kernel-' 'facts'
+
+
 @check('lib/uapi.h declares only what libhtab itself uses')
 def no_foreign_abi():
     text = (source / 'lib/uapi.h').read_text()
