@@ -3,7 +3,7 @@
  * interceptors, record the answer. */
 #include "host.h"
 
-/* More htab fds than a program has open that closes them */
+/* A program that closes its htab fds has fewer open than this. */
 enum { MANY = 32 };
 
 struct call htab_sim_call_on(enum htab_sim_call kind, int fd)
