@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A tour of libhtab on one host: what a VMM does at boot and at reset, and
- * what a kernel answers. The host, its VMs and the vcpu come from tests/driver:
+ * what a kernel answers. The host, its VMs and the vcpu come from tests/host:
  * tour is for the kernel that runs it, tour-sim for a simulated one.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "driver.h"
+#include "host.h"
 #include "libhtab.h"
 
 /* The size of a table of that order, as people write it */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One list of cases, for any kernel that a driver can reach. */
+/* One list of cases, for any host that host.h can open. */
 #ifndef HTAB_TEST_CONFORMANCE_H
 #define HTAB_TEST_CONFORMANCE_H
 
-#include "driver.h"
+#include "host.h"
 #include "sim/uapi-sim.h"
 #include "../unit/unit.h"
 

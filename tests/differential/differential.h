@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One program, two drivers: it draws operations from a seed and prints what
+ * One program, two kinds of host: it draws operations from a seed and prints what
  * came of each. On a real kernel and on the simulator configured as that host
  * the two transcripts are the same.
  *
@@ -45,7 +45,7 @@
 #ifndef HTAB_TEST_DIFFERENTIAL_H
 #define HTAB_TEST_DIFFERENTIAL_H
 
-#include "driver.h"
+#include "host.h"
 #include "libhtab.h"
 #include "sim/uapi-sim.h"
 

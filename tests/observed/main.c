@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* observed tables|htab-fd: prints what the host of the driver answers. */
+/* observed tables|htab-fd: prints what the host answers. */
 #include "observed.h"
 
 #include <endian.h>

@@ -6,7 +6,7 @@
 #ifndef HTAB_TEST_OBSERVED_H
 #define HTAB_TEST_OBSERVED_H
 
-#include "driver.h"
+#include "host.h"
 #include "sim/uapi-sim.h"
 
 extern struct host host;

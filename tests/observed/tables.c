@@ -87,7 +87,7 @@ static void commit(int vmfd, uint32_t order)
 	resize(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, "COMMIT", order);
 }
 
-/* What the driver's vcpu_stop() stands for */
+/* What vcpu_stop() stands for */
 static void halt(struct vcpu *vcpu)
 {
 	vcpu_stop(vcpu);

@@ -2,11 +2,11 @@
 /*
  * What the conformance suite and the tour need from the kernel's side: a host,
  * VMs on it, and a vcpu that runs. kernel.c is the real one, sim.c the
- * simulated one. Functions return >= 0 or -errno; what only a broken driver can
+ * simulated one. Functions return >= 0 or -errno; what only a broken host can
  * fail at ends the program.
  */
-#ifndef HTAB_TEST_DRIVER_H
-#define HTAB_TEST_DRIVER_H
+#ifndef HTAB_TEST_HOST_H
+#define HTAB_TEST_HOST_H
 
 #include <stdbool.h>
 #include <stddef.h>

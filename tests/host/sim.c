@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver for a simulated host, which HTAB_SIM describes as for
+/* host.h for a simulated host, which HTAB_SIM describes as for
  * htab_sim_host_new(). */
-#include "driver.h"
+#include "host.h"
 #include "host-mmu.h"
 
 #include <errno.h>

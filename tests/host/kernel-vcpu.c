@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A vcpu of KVM HV that counts in an endless loop. */
-#include "driver.h"
+#include "host.h"
 
 #include <stdio.h>
 #include <stdlib.h>

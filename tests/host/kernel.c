@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver for the kernel that runs this program. */
-#include "driver.h"
+/* host.h for the kernel that runs this program. */
+#include "host.h"
 #include "host-mmu.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "driver.h"
+#include "host.h"
 
 static inline enum host_mmu host_mmu_of(const char *word)
 {
