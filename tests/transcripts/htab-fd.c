@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The htab fd, on a table of order 18 */
-#include "observed.h"
+#include "transcripts.h"
 
 #include <stdio.h>
 

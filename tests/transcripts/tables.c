@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ALLOCATE_HTAB, the probe for the size, runs, and resizes */
-#include "observed.h"
+#include "transcripts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Does the simulator answer what real kernels were seen to answer?
 
-replay.py OBSERVED-SIM TRANSCRIPT... does the same calls again on the simulator as the host of each transcript (its name says
+replay.py TRANSCRIPTS-SIM TRANSCRIPT... does the same calls again on the simulator as the host of each transcript (its name says
 which), and compares line by line. Prints TAP, with one point for each transcript.
 
 What varies is left out, by these rules:
@@ -65,7 +65,7 @@ def replay(program, transcript):
 
 def main(argv):
     if len(argv) < 3:
-        sys.exit('usage: replay.py OBSERVED-SIM TRANSCRIPT...')
+        sys.exit('usage: replay.py TRANSCRIPTS-SIM TRANSCRIPT...')
     tap = Tap()
     for transcript in map(Path, argv[2:]):
         wrong = replay(argv[1], transcript)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* observed tables|htab-fd: prints what the host answers. */
-#include "observed.h"
+/* transcripts tables|htab-fd: prints what the host answers. */
+#include "transcripts.h"
 
 #include <endian.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc != 2 || host_open(&host, &why) < 0) {
 		fprintf(stderr, "%s\n",
-			argc != 2 ? "usage: observed tables|htab-fd" : why);
+			argc != 2 ? "usage: transcripts tables|htab-fd" : why);
 		return EXIT_FAILURE;
 	}
 	if (strcmp(argv[1], "htab-fd") == 0)

@@ -3,8 +3,8 @@
  * The experiments of which *.txt are the transcripts, as real kernels answered
  * them: the same calls again, printed in the same way.
  */
-#ifndef HTAB_TEST_OBSERVED_H
-#define HTAB_TEST_OBSERVED_H
+#ifndef HTAB_TEST_TRANSCRIPTS_H
+#define HTAB_TEST_TRANSCRIPTS_H
 
 #include "host.h"
 #include "sim/uapi-sim.h"
