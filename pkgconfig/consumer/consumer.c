@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A consumer, outside of the tree: tests/surface/consumers.py builds it in
+/* A consumer, outside of the tree: tests/packaging/consumers.py builds it in
  * every way that the README shows, and runs it. */
 #include <errno.h>
 #include <fcntl.h>

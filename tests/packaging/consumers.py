@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 
-from surface import CC, Failed, build, check, files, main, run, source, \
+from checks import CC, Failed, build, check, files, main, run, source, \
     temporary, tool
 
 consumer = source / 'pkgconfig' / 'consumer'
@@ -287,7 +287,7 @@ def preload_calls(flag, expected):
     program = temporary() / 'preload-calls'
     run(*shlex.split(CC), '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra',
         '-Werror', '-U_FORTIFY_SOURCE', flag, '-I', source / 'lib',
-        source / 'tests/surface/preload-calls.c', '-o', program)
+        source / 'tests/packaging/preload-calls.c', '-o', program)
     called = set(re.findall(r' U (\w+)', run('nm', program)))
     for name in sorted(expected ^ (called & FORTIFIED)):
         yield f'{name}: tried, and should not be, or the other way round'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the surface tests share: the source tree, the tools, TAP.
+"""What the packaging tests share: the source tree, the tools, TAP.
 
 A check is a function that returns, or yields, its complaints; none is a pass.
 """
@@ -64,7 +64,7 @@ def main():
 
 
 def tool(variable, default):
-    """The command line in that variable, as a list. tests/surface/meson.build
+    """The command line in that variable, as a list. tests/packaging/meson.build
     sets it, to nothing if the tool is missing and may be."""
     words = shlex.split(os.environ.get(variable, default))
     if not words:

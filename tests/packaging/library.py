@@ -13,7 +13,7 @@ import re
 import shlex
 import sys
 
-from surface import CC, Failed, build, check, declared, header, main, \
+from checks import CC, Failed, build, check, declared, header, main, \
     run, sim_header, source, temporary, tool
 
 MAX_CODE = 16 * 1024

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every function that libhtab-sim-preload.so takes over, on a descriptor of
- * the simulator and on another: tests/surface/consumers.py runs it preloaded.
+ * the simulator and on another: tests/packaging/consumers.py runs it preloaded.
  */
 #include <errno.h>
 #include <fcntl.h>

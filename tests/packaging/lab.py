@@ -11,7 +11,7 @@ import hashlib
 import os
 import subprocess
 
-from surface import check, main, run, source, temporary, tool
+from checks import check, main, run, source, temporary, tool
 
 FETCH = source / 'tests/lab/fetch.sh'
 BOOT = source / 'tests/lab/boot.py'

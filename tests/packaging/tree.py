@@ -3,7 +3,7 @@
 """Every file of the project: licence, hosts and paths, scripts."""
 import re
 
-from surface import check, files, main, run, source, tool
+from checks import check, files, main, run, source, tool
 
 # A path or a host here works for one developer only. The brackets keep this
 # file from finding itself.

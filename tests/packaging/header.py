@@ -4,7 +4,7 @@
 import functools
 import itertools
 
-from surface import check, header, main, run, sim_header, source, temporary, \
+from checks import check, header, main, run, sim_header, source, temporary, \
     tool
 
 # Twice, so that the guard is tested (and -Wredundant-decls sees it fail); the

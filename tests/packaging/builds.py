@@ -4,7 +4,7 @@
 import functools
 import shlex
 
-from surface import CC, build, check, main, run, source, temporary, tool
+from checks import CC, build, check, main, run, source, temporary, tool
 
 
 def builds(variable, default):

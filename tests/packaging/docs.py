@@ -3,7 +3,7 @@
 """What the header says, the library does and the tests try."""
 import re
 
-from surface import check, declared, files, header, main, sim_header, source, \
+from checks import check, declared, files, header, main, sim_header, source, \
     without_comments
 
 
