@@ -11,7 +11,7 @@ from checks import CC, Failed, build, check, files, main, run, source, \
     temporary, tool
 
 consumer = source / 'pkgconfig' / 'consumer'
-vmm = source / 'tests' / 'consumer'
+vmm = source / 'examples' / 'vmm'
 directory = temporary()
 built = directory / 'build'
 root = directory / 'root'
@@ -243,7 +243,7 @@ def preload_both():
         yield f'htab_alloc_at_least() is that of {taken}'
 
 
-# What main.c of tests/consumer says there
+# What main.c of examples/vmm says there
 HOSTS = {
     'cma=32M': '<0 25>',
     'cma=0 memory=0': 'no contiguous memory',
