@@ -30,7 +30,7 @@ import threading
 from pathlib import Path
 
 JOBS = 2
-SUITES = ('sim', 'simulated')
+SUITES = ('simulator', 'conformance-sim', 'transcripts')
 LAST = ('sim-threads',)  # takes seconds; the only guard of the barriers
 PARTS = ('meson.build', 'meson_options.txt', 'include', 'lib', 'pkgconfig',
          'tests', 'examples')
