@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Sourced by tests/run and examples/run: what they need of the machine.
+# tests/run and examples/run source this file: it installs the packages that
+# they need.
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -14,18 +15,19 @@ install_as_root() {
 		apt-get install -q -y --no-install-recommends $missing >&2
 }
 
-# A relative HTAB_KERNELS is the caller's, whose directory has just been left.
+# The caller's directory has just been left, so a relative HTAB_KERNELS is made
+# absolute.
 if [ -n "${HTAB_KERNELS:-}" ]; then
 	HTAB_KERNELS=$(cd "$OLDPWD" && cd "$HTAB_KERNELS" && pwd) || exit 2
 	export HTAB_KERNELS
 fi
 
-# need PACKAGE...: installs those Debian packages that are missing, as root or
-# through sudo; where neither goes, says what to install, and ends.
+# need PACKAGE...: installs those of the Debian packages that are missing, as
+# root or through sudo. Without either it prints the command and exits.
 need() {
 	if ! command -v dpkg-query >/dev/null; then
-		say "This is not Debian. Make sure that what these packages of" \
-			"Debian 12 hold is installed (or run this there):"
+		say "This is not Debian. Install what these packages of" \
+			"Debian 12 contain, or run this on Debian 12:"
 		say "    $*"
 		return 0
 	fi
@@ -53,10 +55,15 @@ need() {
 	}
 }
 
-# What it takes to build libhtab
+# The packages that build libhtab
 build_packages='gcc libc6-dev meson ninja-build pkg-config'
-# What it takes to build it for the lab's machines and to boot them
-# shellcheck disable=SC2034 # used where this is sourced
-lab_packages="$build_packages python3 cpio xz-utils
-	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross qemu-system-ppc
-	qemu-user" # Meson runs what it compiles
+# shellcheck disable=SC2034 # the lists are used where this file is sourced
+{
+	# Those that build its tests and report on them
+	test_packages="$build_packages libcmocka-dev python3"
+	# Those that build it for ppc64le. Meson runs what it has compiled.
+	cross_packages="$build_packages gcc-powerpc64le-linux-gnu
+		libc6-dev-ppc64el-cross qemu-user"
+	# Those that boot the lab's machines
+	lab_packages="$cross_packages python3 qemu-system-ppc xz-utils"
+}
