@@ -23,7 +23,7 @@ static void alloc_gives_each_order_that_was_asked_for(void)
 		struct contents contents = contents_of(vmfd);
 
 		assert_order(vmfd, order);
-		assert_int_equal(contents.entries, UINT64_C(1) << (order - 4));
+		assert_int_equal(contents.end, UINT64_C(1) << (order - 4));
 		assert_int_equal(contents.valid, 0);
 		close_vm(vmfd);
 	}
@@ -145,7 +145,7 @@ static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
 
 	assert_true(found > 24);
 	vmfd = a_vm_with_table(found);
-	assert_int_equal(contents_of(vmfd).entries, UINT64_C(1) << (found - 4));
+	assert_int_equal(contents_of(vmfd).end, UINT64_C(1) << (found - 4));
 }
 
 static void alloc_at_least_of_too_much_is_enomem(void)

@@ -4,7 +4,7 @@
 #define HTAB_TEST_CONFORMANCE_H
 
 #include "host.h"
-#include "sim/uapi-sim.h"
+#include "htab.h"
 #include "../unit/unit.h"
 
 /* What a case needs of the host; elsewhere it is left out. */
@@ -66,19 +66,11 @@ int a_vm_with_table(uint32_t order);
 void assert_order(int vmfd, uint32_t order);
 void assert_no_table(int vmfd);
 
-/* --- htab-fd.c: the table, read and written past libhtab --- */
+/* --- htab-fd.c: the table, read and written without libhtab --- */
 
-/* An htab fd, to be closed with host_close_fd() */
-int open_htab(int vmfd, uint64_t flags);
-
-/* What reading up to the first 0 has told */
-struct contents {
-	uint64_t valid;
-	uint64_t entries; /* up to the last one that was told */
-	uint32_t last_valid;
-};
+/* Reads up to the first 0. */
 struct contents read_htab(int htabfd);
-/* The same with a descriptor of its own */
+/* Does the same with an htab fd of its own. */
 struct contents contents_of(int vmfd);
 
 /* Writes one valid entry. */

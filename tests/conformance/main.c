@@ -119,12 +119,10 @@ bool host_changes_size(void)
  * the test asks the kernel, because it does not know the CPU. */
 bool host_resizes(void)
 {
-	void *cap = (void *)(uintptr_t)UAPI_KVM_CAP_SPAPR_RESIZE_HPT;
-
 	if (host.linux_version < V(4, 11))
 		return false;
 	return host.linux_version >= V(4, 16) ||
-	       host_ioctl(host.kvmfd, UAPI_KVM_CHECK_EXTENSION, cap) > 0;
+	       host_capability(host.kvmfd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT) > 0;
 }
 
 static const char *why_not_this_host(unsigned int needs)

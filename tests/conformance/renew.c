@@ -13,7 +13,7 @@ static void renew_to(int vmfd, uint32_t wanted)
 	assert_int_equal(order, wanted);
 	assert_order(vmfd, wanted);
 	assert_int_equal(contents_of(vmfd).valid, 0);
-	assert_int_equal(contents_of(vmfd).entries,
+	assert_int_equal(contents_of(vmfd).end,
 			 UINT64_C(1) << (wanted - 4));
 }
 

@@ -27,7 +27,7 @@ static void reset_keeps_each_size_and_empties_the_table(void)
 		assert_result(htab_reset(vmfd), 0);
 		assert_order(vmfd, order);
 		assert_int_equal(contents_of(vmfd).valid, 0);
-		assert_int_equal(contents_of(vmfd).entries, (uint64_t)last + 1);
+		assert_int_equal(contents_of(vmfd).end, (uint64_t)last + 1);
 		close_vm(vmfd);
 	}
 }
@@ -36,10 +36,10 @@ static void reset_keeps_each_size_and_empties_the_table(void)
 static void order_changes_nothing(void)
 {
 	int vmfd = a_vm_with_table(20);
-	int reader = open_htab(vmfd, 0);
+	int reader = host_open_htab(vmfd, 0, 0);
 	struct contents changed;
 
-	assert_int_equal(read_htab(reader).entries, 1 << 16);
+	assert_int_equal(read_htab(reader).end, 1 << 16);
 	write_entry(vmfd, 77);
 	for (int i = 0; i < 10; i++)
 		assert_order(vmfd, 20);
@@ -66,7 +66,8 @@ static void torn_record_tells_the_end_and_changes_nothing(void)
 		int htabfd;
 
 		write_entry(vms[i], record.index);
-		htabfd = open_htab(vms[i], UAPI_KVM_GET_HTAB_WRITE);
+		htabfd = host_open_htab(vms[i], UAPI_KVM_GET_HTAB_WRITE,
+					0);
 		assert_result((int)host_write_torn(htabfd, &record,
 						   sizeof(record),
 						   2 * UAPI_HPTE_SIZE),

@@ -45,7 +45,7 @@ static void refused_reset_keeps_dirty_marks(void)
 	int reader;
 
 	run_for_a_moment(vcpu);
-	reader = open_htab(vmfd, 0);
+	reader = host_open_htab(vmfd, 0, 0);
 	read_htab(reader);
 	write_entry(vmfd, 77);
 	vcpu_start(vcpu);
@@ -218,22 +218,15 @@ static void immediate_exit_makes_no_table(void)
 	assert_no_table(vmfd);
 }
 
-static int prepare(int vmfd, uint32_t order)
+static void resize(int vmfd, uint32_t order)
 {
-	struct uapi_kvm_ppc_resize_hpt resize = { .shift = order };
 	int r;
 
 	do {
-		r = host_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, &resize);
+		r = host_prepare(vmfd, order, 0);
 	} while (r > 0);
-	return r;
-}
-
-static int commit(int vmfd, uint32_t order)
-{
-	struct uapi_kvm_ppc_resize_hpt resize = { .shift = order };
-
-	return host_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, &resize);
+	assert_result(r, 0);
+	assert_result(host_commit(vmfd, order, 0), 0);
 }
 
 /* The size is asked for, not remembered. */
@@ -247,8 +240,7 @@ static void reset_after_a_resize_by_somebody_else(void)
 	run_for_a_moment(vcpu);
 	assert_order(vmfd, HTAB_ORDER_DEFAULT);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		assert_result(prepare(vmfd, sizes[i]), 0);
-		assert_result(commit(vmfd, sizes[i]), 0);
+		resize(vmfd, sizes[i]);
 		assert_order(vmfd, sizes[i]);
 		assert_true(contents_of(vmfd).valid > 0);
 		assert_result(htab_reset(vmfd), 0);
@@ -266,8 +258,7 @@ static void order_after_a_resize_under_a_running_vcpu(void)
 	uint32_t order;
 
 	vcpu_start(vcpu);
-	assert_result(prepare(vmfd, 22), 0);
-	assert_result(commit(vmfd, 22), 0);
+	resize(vmfd, 22);
 	assert_result(htab_order(vmfd, &order), -EBUSY);
 	vcpu_stop(vcpu);
 	assert_order(vmfd, 22);

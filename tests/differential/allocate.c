@@ -34,7 +34,7 @@ static void note_allocation(struct a_vm *vm, int result)
 	vm->lost_table = gone;
 }
 
-void alloc(struct a_vm *vm)
+void do_alloc(struct a_vm *vm)
 {
 	uint32_t wanted = draw_order();
 	int r;
@@ -48,7 +48,7 @@ void alloc(struct a_vm *vm)
 	note_allocation(vm, r);
 }
 
-void alloc_at_least(struct a_vm *vm)
+void do_alloc_at_least(struct a_vm *vm)
 {
 	uint32_t wanted = draw_order();
 	uint32_t least = wanted - draw(4);
@@ -61,7 +61,7 @@ void alloc_at_least(struct a_vm *vm)
 	note_allocation(vm, r);
 }
 
-void renew(struct a_vm *vm)
+void do_renew(struct a_vm *vm)
 {
 	uint32_t wanted = draw_order();
 	uint32_t least = chance(70) ? wanted - draw(4) : HTAB_ORDER_MIN;
@@ -74,7 +74,7 @@ void renew(struct a_vm *vm)
 	note_allocation(vm, r);
 }
 
-void largest(struct a_vm *vm)
+void do_largest(struct a_vm *vm)
 {
 	uint32_t found = draw_order();
 	int r;
@@ -86,7 +86,7 @@ void largest(struct a_vm *vm)
 	say(" order %u", found);
 }
 
-void caps(struct a_vm *vm)
+void do_caps(struct a_vm *vm)
 {
 	const bool of_vm = draw(2);
 
@@ -94,7 +94,7 @@ void caps(struct a_vm *vm)
 	say_result(htab_caps(of_vm ? vm->fd : host.kvmfd));
 }
 
-void order(struct a_vm *vm)
+void do_order(struct a_vm *vm)
 {
 	uint32_t found = 99;
 
@@ -103,7 +103,7 @@ void order(struct a_vm *vm)
 	say(" order %u", found);
 }
 
-void reset(struct a_vm *vm)
+void do_reset(struct a_vm *vm)
 {
 	int r = htab_reset(vm->fd);
 
@@ -112,7 +112,7 @@ void reset(struct a_vm *vm)
 	note_allocation(vm, r);
 }
 
-void raw_allocate(struct a_vm *vm)
+void do_raw_allocate(struct a_vm *vm)
 {
 	static const uint32_t odd[] = { 0,  1,	 16,  17,  47,	       48,
 					64, 255, 274, 280, UINT32_MAX, 1u << 31 };
@@ -126,14 +126,13 @@ void raw_allocate(struct a_vm *vm)
 	if (wanted > 47 && !vm->has_table && BEFORE(4, 11))
 		wanted = 47;
 	say("ALLOCATE_HTAB(%u%s)", wanted, null ? ", NULL" : "");
-	r = host_ioctl(vm->fd, UAPI_KVM_PPC_ALLOCATE_HTAB,
-		       null ? NULL : &wanted);
+	r = host_allocate(vm->fd, null ? NULL : &wanted);
 	say_result(r);
 	say(" order %u", wanted);
 	note_allocation(vm, r);
 }
 
-void check_extension(struct a_vm *vm)
+void do_check_extension(struct a_vm *vm)
 {
 	static const uint32_t known[] = {
 		UAPI_KVM_CAP_PPC_GET_PVINFO,   UAPI_KVM_CAP_PPC_ALLOC_HTAB,
@@ -145,6 +144,5 @@ void check_extension(struct a_vm *vm)
 	const bool of_vm = draw(2);
 
 	say("CHECK_EXTENSION(%s, %u)", of_vm ? "vm" : "kvm", (unsigned int)cap);
-	say_result(host_ioctl(of_vm ? vm->fd : host.kvmfd,
-			      UAPI_KVM_CHECK_EXTENSION, (void *)cap));
+	say_result(host_capability(of_vm ? vm->fd : host.kvmfd, cap));
 }

@@ -46,8 +46,8 @@
 #define HTAB_TEST_DIFFERENTIAL_H
 
 #include "host.h"
+#include "htab.h"
 #include "libhtab.h"
-#include "sim/uapi-sim.h"
 
 enum { MAX_VMS = 5, MAX_HTABS = 3, MAX_RUNNING = 2 };
 
@@ -85,9 +85,9 @@ void say_result(long result);
 
 /* --- vm.c --- */
 
-void new_vm(struct a_vm *vm);
-void close_vm(struct a_vm *vm);
-void vcpu_of(struct a_vm *vm);
+void do_new_vm(struct a_vm *vm);
+void do_close_vm(struct a_vm *vm);
+void do_vcpu_of(struct a_vm *vm);
 /* An htab fd that has outlived its VM: something with it; false: none */
 bool orphan(void);
 /* The table's order if that can be asked, or 0 */
@@ -95,31 +95,31 @@ uint32_t peek_order(const struct a_vm *vm);
 
 /* --- allocate.c --- */
 
-void alloc(struct a_vm *vm);
-void alloc_at_least(struct a_vm *vm);
-void renew(struct a_vm *vm);
-void largest(struct a_vm *vm);
-void caps(struct a_vm *vm);
-void order(struct a_vm *vm);
-void reset(struct a_vm *vm);
-void raw_allocate(struct a_vm *vm);
-void check_extension(struct a_vm *vm);
+void do_alloc(struct a_vm *vm);
+void do_alloc_at_least(struct a_vm *vm);
+void do_renew(struct a_vm *vm);
+void do_largest(struct a_vm *vm);
+void do_caps(struct a_vm *vm);
+void do_order(struct a_vm *vm);
+void do_reset(struct a_vm *vm);
+void do_raw_allocate(struct a_vm *vm);
+void do_check_extension(struct a_vm *vm);
 uint32_t draw_order(void);
 
 /* --- htab.c --- */
 
-void open_htab(struct a_vm *vm);
-void close_htab(struct a_vm *vm);
-void read_htab(struct a_vm *vm);
+void do_open_htab(struct a_vm *vm);
+void do_close_htab(struct a_vm *vm);
+void do_read_htab(struct a_vm *vm);
 void read_from(int htabfd);
 /* Reads all with a descriptor of its own: the marks for others are lost. */
 void look(const struct a_vm *vm);
-void write_unwatched(struct a_vm *vm);
+void do_write_unwatched(struct a_vm *vm);
 
 /* --- write.c --- */
 
-void write_htab(struct a_vm *vm);
-void load_vrma(struct a_vm *vm);
+void do_write_htab(struct a_vm *vm);
+void do_load_vrma(struct a_vm *vm);
 
 /* --- entry.c: entries, drawn --- */
 
@@ -140,8 +140,8 @@ bool covers_vital(uint32_t table_order, uint64_t index, uint64_t count);
 
 /* --- resize.c --- */
 
-void prepare(struct a_vm *vm);
-void commit(struct a_vm *vm);
-void cancel(struct a_vm *vm);
+void do_prepare(struct a_vm *vm);
+void do_commit(struct a_vm *vm);
+void do_cancel(struct a_vm *vm);
 
 #endif

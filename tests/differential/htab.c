@@ -49,12 +49,12 @@ static void open_as(struct a_vm *vm, int *htab)
 	*htab = fd < 0 ? -1 : fd;
 }
 
-void open_htab(struct a_vm *vm)
+void do_open_htab(struct a_vm *vm)
 {
 	open_as(vm, draw_htab(vm));
 }
 
-void close_htab(struct a_vm *vm)
+void do_close_htab(struct a_vm *vm)
 {
 	const bool all = chance(30);
 	const int *only = draw_htab(vm);
@@ -150,7 +150,7 @@ void read_from(int htabfd)
 	} while (chance(50));
 }
 
-void read_htab(struct a_vm *vm)
+void do_read_htab(struct a_vm *vm)
 {
 	int *htab = draw_htab(vm);
 
@@ -166,8 +166,7 @@ void read_htab(struct a_vm *vm)
 /* By one whose first pass ends at once, so that it tells of marks only */
 static void look_for_marks(const struct a_vm *vm)
 {
-	struct uapi_kvm_get_htab_fd how = { .start_index = UINT32_MAX };
-	int htabfd = host_ioctl(vm->fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+	int htabfd = host_open_htab(vm->fd, 0, UINT32_MAX);
 
 	say(", look for marks:");
 	read_all(htabfd);
@@ -177,19 +176,18 @@ static void look_for_marks(const struct a_vm *vm)
 
 /* Unless others read, there are no marks: one reader has come and gone before
  * the write, the next comes after it. */
-void write_unwatched(struct a_vm *vm)
+void do_write_unwatched(struct a_vm *vm)
 {
 	say("unwatched");
 	look(vm);
 	say(", ");
-	write_htab(vm);
+	do_write_htab(vm);
 	look_for_marks(vm);
 }
 
 void look(const struct a_vm *vm)
 {
-	struct uapi_kvm_get_htab_fd how = { .flags = 0 };
-	int htabfd = host_ioctl(vm->fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
+	int htabfd = host_open_htab(vm->fd, 0, 0);
 
 	say(", look:");
 	read_all(htabfd);

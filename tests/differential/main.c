@@ -55,13 +55,26 @@ static const struct {
 	unsigned int weight;
 	void (*run)(struct a_vm *vm);
 } operations[] = {
-	{ 4, close_vm },	{ 12, vcpu_of },    { 4, alloc },
-	{ 3, alloc_at_least },	{ 1, largest },	    { 1, caps },
-	{ 3, order },		{ 3, reset },	    { 6, raw_allocate },
-	{ 2, check_extension }, { 4, open_htab },   { 4, close_htab },
-	{ 20, read_htab },	{ 22, write_htab }, { 2, load_vrma },
-	{ 3, prepare },		{ 6, commit },	    { 1, cancel },
-	{ 2, write_unwatched }, { 3, renew },
+	{ 4, do_close_vm },
+	{ 12, do_vcpu_of },
+	{ 4, do_alloc },
+	{ 3, do_alloc_at_least },
+	{ 1, do_largest },
+	{ 1, do_caps },
+	{ 3, do_order },
+	{ 3, do_reset },
+	{ 6, do_raw_allocate },
+	{ 2, do_check_extension },
+	{ 4, do_open_htab },
+	{ 4, do_close_htab },
+	{ 20, do_read_htab },
+	{ 22, do_write_htab },
+	{ 2, do_load_vrma },
+	{ 3, do_prepare },
+	{ 6, do_commit },
+	{ 1, do_cancel },
+	{ 2, do_write_unwatched },
+	{ 3, do_renew },
 };
 
 static void run_drawn(struct a_vm *vm)
@@ -85,7 +98,7 @@ static void run_one(unsigned long number)
 	if (vm->fd >= 0)
 		run_drawn(vm);
 	else if (chance(60) || !orphan())
-		new_vm(vm);
+		do_new_vm(vm);
 	say("\n");
 	/* The lab shows what was said before a kernel ends the program. */
 	fflush(stdout);
@@ -114,7 +127,7 @@ int main(int argc, char **argv)
 		run_one(i);
 	for (int i = 0; i < MAX_VMS; i++)
 		if (vms[i].fd >= 0)
-			close_vm(&vms[i]);
+			do_close_vm(&vms[i]);
 	while (orphan())
 		;
 	printf("\nend of %lu operations\n", count);

@@ -16,92 +16,95 @@ static uint64_t draw_flags(void)
 	return chance(4) ? UINT64_C(1) << draw(64) : 0;
 }
 
-static bool is_good(const struct uapi_kvm_ppc_resize_hpt *resize)
+/* An order and flags that the kernel accepts */
+static bool is_good(uint32_t order, uint64_t flags)
 {
-	return resize->flags == 0 && resize->shift >= HTAB_ORDER_MIN &&
-	       resize->shift <= HTAB_ORDER_MAX;
+	return flags == 0 && order >= HTAB_ORDER_MIN && order <= HTAB_ORDER_MAX;
+}
+
+static int prepare_with_null(const struct a_vm *vm)
+{
+	return host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, NULL);
 }
 
 /* Rule 2 */
-static void do_prepare(struct a_vm *vm, struct uapi_kvm_ppc_resize_hpt *resize,
-		       bool null)
+static void prepare(struct a_vm *vm, uint32_t order, uint64_t flags, bool null)
 {
 	int first, last;
 
-	say("PREPARE(%u, %#llx%s)", resize->shift,
-	    (unsigned long long)resize->flags, null ? ", NULL" : "");
-	first = last = host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
-				  null ? NULL : resize);
+	say("PREPARE(%u, %#llx%s)", order, (unsigned long long)flags,
+	    null ? ", NULL" : "");
+	first = last = null ? prepare_with_null(vm) :
+			      host_prepare(vm->fd, order, flags);
 	while (last > 0)
-		last = host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
-				  resize);
+		last = host_prepare(vm->fd, order, flags);
 	say_result(first);
 	say(" ..");
 	say_result(last);
-	/* Only what is wrong in itself leaves the one before. */
-	if (!null && is_good(resize) && (!vm->radix || BEFORE(4, 15)))
-		vm->pending = last == 0 ? resize->shift : 0;
+	/* A call that is wrong in itself leaves the pending resize as it is. */
+	if (!null && is_good(order, flags) && (!vm->radix || BEFORE(4, 15)))
+		vm->pending = last == 0 ? order : 0;
 }
 
-void prepare(struct a_vm *vm)
+void do_prepare(struct a_vm *vm)
 {
-	struct uapi_kvm_ppc_resize_hpt resize = { .shift = draw_shift() };
+	uint32_t order = draw_shift();
+	uint64_t flags = draw_flags();
 
-	resize.flags = draw_flags();
-	/* That of before again */
 	if (vm->pending && chance(20))
-		resize.shift = vm->pending;
-	do_prepare(vm, &resize, chance(2));
+		order = vm->pending;
+	prepare(vm, order, flags, chance(2));
 }
 
-static void commit_once(struct a_vm *vm)
+/* The kernel would warn, or crash. */
+static bool commit_harms(const struct a_vm *vm, uint32_t order, uint64_t flags)
 {
-	struct uapi_kvm_ppc_resize_hpt resize = { .shift = vm->pending };
+	const bool not_ready = !vm->ready && (!vm->radix || BEFORE(4, 15));
+	const bool nothing_pending = !vm->pending && BEFORE(4, 14);
+
+	return (not_ready || nothing_pending) &&
+	       (is_good(order, flags) || !order);
+}
+
+static void commit(struct a_vm *vm)
+{
+	uint32_t order = vm->pending;
+	uint64_t flags = draw_flags();
 	int r;
 
-	resize.flags = draw_flags();
 	if (!vm->pending && chance(60)) {
-		prepare(vm);
+		do_prepare(vm);
 		say(", ");
-		resize.shift = vm->pending;
+		order = vm->pending;
 	}
-	if (!resize.shift || chance(15))
-		resize.shift = chance(10) ? 0 : draw_shift();
-	/* The kernel would warn, or crash. */
-	if (((!vm->ready && (!vm->radix || BEFORE(4, 15))) ||
-	     (!vm->pending && BEFORE(4, 14))) &&
-	    (is_good(&resize) || !resize.shift))
-		resize.flags = 1;
-	say("COMMIT(%u, %#llx)", resize.shift,
-	    (unsigned long long)resize.flags);
-	r = host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, &resize);
+	if (!order || chance(15))
+		order = chance(10) ? 0 : draw_shift();
+	if (commit_harms(vm, order, flags))
+		flags = 1;
+	say("COMMIT(%u, %#llx)", order, (unsigned long long)flags);
+	r = host_commit(vm->fd, order, flags);
 	say_result(r);
-	if (!resize.flags && (is_good(&resize) || !resize.shift))
+	if (!flags && (is_good(order, flags) || !order))
 		vm->pending = 0;
 	if ((r == 0 || r == -ENOSPC) && chance(60))
 		look(vm);
 }
 
-void commit(struct a_vm *vm)
+void do_commit(struct a_vm *vm)
 {
 	const uint32_t before = vm->pending;
 
-	commit_once(vm);
-	/* It is gone, whatever came of it. */
+	commit(vm);
+	/* COMMIT ends the resize, also when it fails, so PREPARE begins anew. */
 	if (before && chance(30)) {
-		struct uapi_kvm_ppc_resize_hpt again = { .shift = before };
-
 		say(", ");
-		do_prepare(vm, &again, false);
+		prepare(vm, before, 0, false);
 	}
 }
 
-void cancel(struct a_vm *vm)
+void do_cancel(struct a_vm *vm)
 {
-	struct uapi_kvm_ppc_resize_hpt resize = { .shift = 0 };
-
 	say("PREPARE(0)");
-	say_result(host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
-			      &resize));
+	say_result(host_prepare(vm->fd, 0, 0));
 	vm->pending = 0;
 }

@@ -13,7 +13,7 @@ uint32_t peek_order(const struct a_vm *vm)
 	return htab_order(vm->fd, &found) == 0 ? found : 0;
 }
 
-void new_vm(struct a_vm *vm)
+void do_new_vm(struct a_vm *vm)
 {
 	const int fd = host_new_vm(&host);
 
@@ -64,17 +64,15 @@ static void mend_lost_table(const struct a_vm *vm)
 	if (!vm->lost_table || BEFORE(4, 11) || !BEFORE(4, 15))
 		return;
 	say("ALLOCATE_HTAB(%u)", smallest);
-	say_result(host_ioctl(vm->fd, UAPI_KVM_PPC_ALLOCATE_HTAB, &smallest));
+	say_result(host_allocate(vm->fd, &smallest));
 	say(", ");
 }
 
-void close_vm(struct a_vm *vm)
+void do_close_vm(struct a_vm *vm)
 {
-	struct uapi_kvm_ppc_resize_hpt nothing = { .shift = 0 };
-
 	/* Its memory would be lost. Nothing is being worked on: PREPARE is
 	 * always repeated to its end. */
-	host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, &nothing);
+	host_prepare(vm->fd, 0, 0);
 	if (vm->running)
 		stop(vm);
 	mend_lost_table(vm);
@@ -111,7 +109,7 @@ static bool may_start(const struct a_vm *vm)
 	       !(vm->ran && vm->lost_table);
 }
 
-void vcpu_of(struct a_vm *vm)
+void do_vcpu_of(struct a_vm *vm)
 {
 	if (vm->running) {
 		say("vcpu stops");

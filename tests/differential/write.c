@@ -103,13 +103,6 @@ static ssize_t send(int htabfd, struct message *message)
 			       1 + draw((uint32_t)cut));
 }
 
-static int open_for_writing(const struct a_vm *vm)
-{
-	struct uapi_kvm_get_htab_fd how = { .flags = UAPI_KVM_GET_HTAB_WRITE };
-
-	return host_ioctl(vm->fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
-}
-
 static void note_write(struct a_vm *vm, const struct message *message,
 		       ssize_t n)
 {
@@ -123,11 +116,11 @@ static void note_write(struct a_vm *vm, const struct message *message,
 		vm->ready = true;
 }
 
-void write_htab(struct a_vm *vm)
+void do_write_htab(struct a_vm *vm)
 {
 	struct message message = { .order = peek_order(vm) };
 	const uint32_t kind = draw(100);
-	int htabfd = open_for_writing(vm);
+	int htabfd = host_open_htab(vm->fd, UAPI_KVM_GET_HTAB_WRITE, 0);
 	/* Sometimes it is open for reading. */
 	const int fd = vm->htabs[0] >= 0 && chance(5) ? vm->htabs[0] : htabfd;
 	ssize_t n;
@@ -155,17 +148,15 @@ void write_htab(struct a_vm *vm)
 /* A POWER9 hash host of 4.11 to 4.14: only there is this capability set. */
 static bool loaded_vcpu_hangs(void)
 {
-	void *cap = (void *)(uintptr_t)UAPI_KVM_CAP_PPC_MMU_HASH_V3;
-
 	return BEFORE(4, 15) &&
-	       host_ioctl(host.kvmfd, UAPI_KVM_CHECK_EXTENSION, cap) > 0;
+	       host_capability(host.kvmfd, UAPI_KVM_CAP_PPC_MMU_HASH_V3) > 0;
 }
 
 /* As after a migration: what the vcpu needs, so that KVM maps no more. */
-void load_vrma(struct a_vm *vm)
+void do_load_vrma(struct a_vm *vm)
 {
 	const uint32_t table_order = peek_order(vm);
-	int htabfd = open_for_writing(vm);
+	int htabfd = host_open_htab(vm->fd, UAPI_KVM_GET_HTAB_WRITE, 0);
 	/* Otherwise KVM has told the cpu the size of its own entries' pages. */
 	bool all = !vm->ready;
 

@@ -15,7 +15,7 @@ enum { ENTRIES = 1 << 14 };
 static void allocate_18(int vmfd)
 {
 	uint32_t order = 18;
-	int r = allocate(vmfd, &order);
+	int r = host_allocate(vmfd, &order);
 
 	printf("  ALLOC->%ld %s o=%u\n", returned(r), error_name(r), order);
 }
@@ -23,8 +23,8 @@ static void allocate_18(int vmfd)
 /* One read */
 static void tell(const char *label, int htabfd)
 {
-	struct seen seen = { 0 };
-	ssize_t n = read_once(htabfd, 128 << 10, &seen);
+	struct contents seen = { 0 };
+	ssize_t n = host_read_htab(htabfd, 128 << 10, &seen);
 
 	printf("  %s read=%zd  rec=%u valid=%llu invalid=%llu first=%llu end=%llu\n",
 	       label, n, seen.records, (unsigned long long)seen.valid,
@@ -34,7 +34,8 @@ static void tell(const char *label, int htabfd)
 
 static void put(int vmfd, uint32_t index, bool valid, uint64_t v, uint64_t r)
 {
-	const ssize_t n = write_record(vmfd, index, valid, 1, v, r);
+	const ssize_t n = valid ? host_write_entry(vmfd, index, v, r) :
+				  host_write_invalid(vmfd, index, 1);
 
 	printf("  write idx=%u valid=%d -> %ld %s\n", index, valid, returned(n),
 	       n < 0 ? error_name(n) : "");
@@ -42,7 +43,7 @@ static void put(int vmfd, uint32_t index, bool valid, uint64_t v, uint64_t r)
 
 static void first_pass_burnt(int vmfd)
 {
-	int htabfd = open_htab(vmfd, 0, 0);
+	int htabfd = host_open_htab(vmfd, 0, 0);
 
 	printf("A first pass burnt\n");
 	tell("before table", htabfd);
@@ -50,11 +51,11 @@ static void first_pass_burnt(int vmfd)
 	tell("after alloc same fd", htabfd);
 	tell("again", htabfd);
 	host_close_fd(htabfd);
-	htabfd = open_htab(vmfd, 0, ENTRIES);
+	htabfd = host_open_htab(vmfd, 0, ENTRIES);
 	tell("start=npte", htabfd);
 	tell("again", htabfd);
 	host_close_fd(htabfd);
-	htabfd = open_htab(vmfd, 0, ENTRIES - 4);
+	htabfd = host_open_htab(vmfd, 0, ENTRIES - 4);
 	tell("start=npte-4", htabfd);
 	tell("again", htabfd);
 	host_close_fd(htabfd);
@@ -66,7 +67,7 @@ static void dirty_marks(int vmfd)
 
 	printf("B dirty marks\n");
 	put(vmfd, 8, true, BOLTED, 0x190);
-	htabfd = open_htab(vmfd, 0, 0);
+	htabfd = host_open_htab(vmfd, 0, 0);
 	tell("first", htabfd);
 	tell("second", htabfd);
 	put(vmfd, 16, true, BOLTED, 0x190);
@@ -84,8 +85,8 @@ static void dirty_marks(int vmfd)
 	tell("after write 24", htabfd);
 	host_close_fd(htabfd);
 	printf("D two readers\n");
-	htabfd = open_htab(vmfd, 0, 0);
-	other = open_htab(vmfd, 0, 0);
+	htabfd = host_open_htab(vmfd, 0, 0);
+	other = host_open_htab(vmfd, 0, 0);
 	tell("f first", htabfd);
 	tell("g first", other);
 	put(vmfd, 32, true, BOLTED, 0x190);
@@ -96,7 +97,7 @@ static void dirty_marks(int vmfd)
 	host_close_fd(other);
 	printf("E no reader open: marks?\n");
 	put(vmfd, 40, true, BOLTED, 0x190);
-	htabfd = open_htab(vmfd, 0, 0);
+	htabfd = host_open_htab(vmfd, 0, 0);
 	tell("first", htabfd);
 	tell("second", htabfd);
 	host_close_fd(htabfd);
@@ -108,17 +109,17 @@ static void bolted_only(int vmfd)
 
 	printf("F bolted only\n");
 	put(vmfd, 48, true, VALID, 0x190);
-	htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_BOLTED_ONLY, 0);
+	htabfd = host_open_htab(vmfd, UAPI_KVM_GET_HTAB_BOLTED_ONLY, 0);
 	tell("bolted", htabfd);
 	host_close_fd(htabfd);
-	htabfd = open_htab(vmfd, 0, 0);
+	htabfd = host_open_htab(vmfd, 0, 0);
 	tell("all", htabfd);
 	host_close_fd(htabfd);
 }
 
 static void print_invalid(int vmfd, uint16_t count)
 {
-	const ssize_t n = write_record(vmfd, ENTRIES - 1, false, count, 0, 0);
+	const ssize_t n = host_write_invalid(vmfd, ENTRIES - 1, count);
 
 	printf("  inv %d+%u %ld%s%s\n", ENTRIES - 1, count, returned(n),
 	       n < 0 ? " " : "", n < 0 ? error_name(n) : "");
@@ -141,18 +142,18 @@ static void bad_entries(int vmfd)
 	put(vmfd, ENTRIES, true, BOLTED, 0x190);
 	print_invalid(vmfd, 2);
 	print_invalid(vmfd, 1);
-	htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE, 0);
+	htabfd = host_open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE, 0);
 	n = host_read(htabfd, buf, sizeof(buf));
 	printf("  read on W fd %ld %s\n", returned(n), error_name(n));
 	host_close_fd(htabfd);
-	printf("  fd %s\n", error_name(open_htab(vmfd, 4, 0)));
+	printf("  fd %s\n", error_name(host_open_htab(vmfd, 4, 0)));
 	htabfd = host_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
 	printf("  flags 3 reserved!=0 -> %s\n",
 	       htabfd < 0 ? error_name(htabfd) : "ok");
 	n = host_write(htabfd, NULL, sizeof(record));
 	printf("  write bad ptr %ld %s\n", returned(n), error_name(n));
 	host_close_fd(htabfd);
-	htabfd = open_htab(vmfd, 0, 0);
+	htabfd = host_open_htab(vmfd, 0, 0);
 	n = host_read(htabfd, NULL, 4096);
 	printf("  read bad ptr %ld %s\n", returned(n), error_name(n));
 	host_close_fd(htabfd);
@@ -168,7 +169,7 @@ static void buffer_sizes(int vmfd)
 	for (uint32_t i = 0; i < 3; i++)
 		put(vmfd, i, true, BOLTED, 0x190);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		const int htabfd = open_htab(vmfd, 0, 0);
+		const int htabfd = host_open_htab(vmfd, 0, 0);
 		struct uapi_kvm_get_htab_header record = { 0 };
 		struct {
 			struct uapi_kvm_get_htab_header record;

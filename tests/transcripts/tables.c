@@ -7,7 +7,7 @@
 
 static void print_allocation(int vmfd, uint32_t order)
 {
-	int r = allocate(vmfd, &order);
+	int r = host_allocate(vmfd, &order);
 
 	/* What was asked for is what is printed afterwards, too: from 4.11 on
 	 * nothing is written back. */
@@ -23,7 +23,7 @@ static void alloc(int vmfd, uint32_t order)
 /* kernel-facts 12.3; told until the answer changes */
 static void probe(int vmfd)
 {
-	int htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE, 0);
+	int htabfd = host_open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE, 0);
 	uint32_t order;
 
 	printf("  probe:");
@@ -50,41 +50,39 @@ static void probe(int vmfd)
 
 static void read_twice(int vmfd)
 {
-	const int htabfd = open_htab(vmfd, 0, 0);
-	struct seen seen = { 0 };
+	const int htabfd = host_open_htab(vmfd, 0, 0);
+	struct contents seen = { 0 };
 	ssize_t n;
 
 	do {
-		n = read_once(htabfd, 64 << 10, &seen);
+		n = host_read_htab(htabfd, 64 << 10, &seen);
 	} while (n > 0);
 	printf("  read1: bytes=%ld valid=%llu invalid=%llu end=%llu lastread=%zd\n",
 	       seen.bytes, (unsigned long long)seen.valid,
 	       (unsigned long long)seen.invalid, (unsigned long long)seen.end,
 	       n);
-	printf("  read2 %zd\n", read_once(htabfd, 64 << 10, &seen));
+	printf("  read2 %zd\n", host_read_htab(htabfd, 64 << 10, &seen));
 	host_close_fd(htabfd);
 }
 
-static int resize(int vmfd, unsigned long request, const char *name,
-		  uint32_t order)
+static void print_resize(const char *step, uint32_t order, int r)
 {
-	struct uapi_kvm_ppc_resize_hpt how = { .shift = order };
-	int r = host_ioctl(vmfd, request, &how);
-
-	printf("  %s %u -> %ld %s\n", name, order, returned(r), error_name(r));
-	return r;
+	printf("  %s %u -> %ld %s\n", step, order, returned(r), error_name(r));
 }
 
 static void prepare(int vmfd, uint32_t order)
 {
-	while (resize(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, "PREPARE", order) >
-	       0)
-		;
+	int r;
+
+	do {
+		r = host_prepare(vmfd, order, 0);
+		print_resize("PREPARE", order, r);
+	} while (r > 0);
 }
 
 static void commit(int vmfd, uint32_t order)
 {
-	resize(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, "COMMIT", order);
+	print_resize("COMMIT", order, host_commit(vmfd, order, 0));
 }
 
 /* What vcpu_stop() stands for */
@@ -120,7 +118,7 @@ static void without_vcpu(int vmfd)
 	alloc(vmfd, 47);
 	probe(vmfd);
 	printf("T EFAULT\n");
-	r = allocate(vmfd, NULL);
+	r = host_allocate(vmfd, NULL);
 	printf("  null -> %ld %s\n", returned(r), error_name(r));
 	probe(vmfd);
 }
@@ -179,7 +177,7 @@ static void exhaust(void)
 	printf("T pool exhaustion\n");
 	do {
 		vms[count] = new_vm();
-	} while (allocate(vms[count], &order) == 0 && ++count < MOST - 1);
+	} while (host_allocate(vms[count], &order) == 0 && ++count < MOST - 1);
 	printf("  %d VMs of order %d then ENOMEM\n", count, LARGE);
 	for (order = LARGE; order >= 18; order--)
 		alloc(vms[count], order);
