@@ -25,7 +25,7 @@ static void alloc_gives_each_order_that_was_asked_for(void)
 		assert_order(vmfd, order);
 		assert_int_equal(contents.end, UINT64_C(1) << (order - 4));
 		assert_int_equal(contents.valid, 0);
-		close_vm(vmfd);
+		close_now(vmfd);
 	}
 }
 
@@ -214,7 +214,7 @@ static void vms_compete_for_the_pool(void)
 				      -ENOMEM);
 			assert_int_equal(order, first);
 			assert_no_table(greedy);
-			close_vm(greedy);
+			close_now(greedy);
 		}
 	}
 	assert_true(vms > 1);
@@ -237,7 +237,7 @@ static void closing_vms_gives_the_pool_back(void)
 	int vmfd = a_vm_with_table(first);
 
 	assert_true(largest(HTAB_ORDER_MAX) < first);
-	close_vm(vmfd);
+	close_now(vmfd);
 	assert_int_equal(largest(HTAB_ORDER_MAX), first);
 }
 

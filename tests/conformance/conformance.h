@@ -54,11 +54,13 @@ bool host_changes_size(void);
 
 bool host_resizes(void);
 
-/* A VM and a vcpu of it, which are gone at the end of the case. */
+/* A VM, an htab fd and a vcpu of it. The end of the case closes them, also if
+ * an assertion has failed. */
 int a_vm(void);
+int an_htab(int vmfd, uint64_t flags);
 struct vcpu *a_vcpu(int vmfd);
-/* Gives a VM up before. */
-void close_vm(int vmfd);
+/* Closes a VM or an htab fd earlier. */
+void close_now(int fd);
 
 /* A VM that has a table of that order. */
 int a_vm_with_table(uint32_t order);

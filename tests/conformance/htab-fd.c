@@ -15,10 +15,10 @@ struct contents read_htab(int htabfd)
 
 struct contents contents_of(int vmfd)
 {
-	int htabfd = host_open_htab(vmfd, 0, 0);
+	int htabfd = an_htab(vmfd, 0);
 	struct contents contents = read_htab(htabfd);
 
-	assert_result(host_close_fd(htabfd), 0);
+	close_now(htabfd);
 	return contents;
 }
 

@@ -8,40 +8,52 @@
 
 struct host host;
 
-/* What the running case has; more would exhaust any host. */
-enum { MAX_VMS = 128, MAX_CASES = 128, CASE_SECONDS = 120 };
-static int vms[MAX_VMS];
-static int vm_count;
-static struct vcpu *vcpus[MAX_VMS];
+enum { MAX_OWNED = 128, MAX_CASES = 128, CASE_SECONDS = 120 };
+
+/* What the running case has opened, and what end() closes. No host has room for
+ * MAX_OWNED VMs. */
+static int owned[MAX_OWNED];
+static int owned_count;
+static struct vcpu *vcpus[MAX_OWNED];
 static int vcpu_count;
+/* What end() compares or restores */
 static int descriptors_before;
+static uint64_t ram_before;
+
+static int own(int fd, const char *what)
+{
+	if (fd < 0)
+		fail_msg("%s: %s", what, result_name(fd));
+	assert_true(owned_count < MAX_OWNED);
+	owned[owned_count++] = fd;
+	return fd;
+}
 
 int a_vm(void)
 {
-	int vmfd = host_new_vm(&host);
-
-	if (vmfd < 0)
-		fail_msg("KVM_CREATE_VM: %s", result_name(vmfd));
-	assert_true(vm_count < MAX_VMS);
-	vms[vm_count++] = vmfd;
-	return vmfd;
+	return own(host_new_vm(&host), "KVM_CREATE_VM");
 }
 
-void close_vm(int vmfd)
+int an_htab(int vmfd, uint64_t flags)
 {
-	for (int i = 0; i < vm_count; i++) {
-		if (vms[i] == vmfd) {
-			vms[i] = vms[--vm_count];
-			assert_result(host_close_fd(vmfd), 0);
+	return own(host_open_htab(vmfd, flags, 0), "KVM_PPC_GET_HTAB_FD");
+}
+
+void close_now(int fd)
+{
+	for (int i = 0; i < owned_count; i++) {
+		if (owned[i] == fd) {
+			owned[i] = owned[--owned_count];
+			assert_result(host_close_fd(fd), 0);
 			return;
 		}
 	}
-	fail_msg("not a VM of this case: %d", vmfd);
+	fail_msg("not a descriptor of this case: %d", fd);
 }
 
 struct vcpu *a_vcpu(int vmfd)
 {
-	assert_true(vcpu_count < MAX_VMS);
+	assert_true(vcpu_count < MAX_OWNED);
 	return vcpus[vcpu_count++] = vcpu_new(&host, vmfd);
 }
 
@@ -88,6 +100,7 @@ static int begin(void **state)
 {
 	(void)state;
 	descriptors_before = count_descriptors();
+	ram_before = host.ram;
 	/* A kernel that hangs must not take the other cases' time. */
 	alarm(CASE_SECONDS);
 	return descriptors_before < 0;
@@ -100,8 +113,9 @@ static int end(void **state)
 	(void)state;
 	while (vcpu_count)
 		vcpu_free(vcpus[--vcpu_count]);
-	while (vm_count)
-		host_close_fd(vms[--vm_count]);
+	while (owned_count)
+		host_close_fd(owned[--owned_count]);
+	host.ram = ram_before;
 	alarm(0);
 	now = count_descriptors();
 	if (now != descriptors_before)

@@ -28,7 +28,7 @@ static void reset_keeps_each_size_and_empties_the_table(void)
 		assert_order(vmfd, order);
 		assert_int_equal(contents_of(vmfd).valid, 0);
 		assert_int_equal(contents_of(vmfd).end, (uint64_t)last + 1);
-		close_vm(vmfd);
+		close_now(vmfd);
 	}
 }
 
@@ -36,7 +36,7 @@ static void reset_keeps_each_size_and_empties_the_table(void)
 static void order_changes_nothing(void)
 {
 	int vmfd = a_vm_with_table(20);
-	int reader = host_open_htab(vmfd, 0, 0);
+	int reader = an_htab(vmfd, 0);
 	struct contents changed;
 
 	assert_int_equal(read_htab(reader).end, 1 << 16);
@@ -47,7 +47,6 @@ static void order_changes_nothing(void)
 	assert_int_equal(changed.valid, 1);
 	assert_int_equal(changed.last_valid, 77);
 	assert_int_equal(contents_of(vmfd).valid, 1);
-	assert_result(host_close_fd(reader), 0);
 }
 
 /* How htab_order() tells order 36 from more, on tables that a host can have:
@@ -66,13 +65,12 @@ static void torn_record_tells_the_end_and_changes_nothing(void)
 		int htabfd;
 
 		write_entry(vms[i], record.index);
-		htabfd = host_open_htab(vms[i], UAPI_KVM_GET_HTAB_WRITE,
-					0);
+		htabfd = an_htab(vms[i], UAPI_KVM_GET_HTAB_WRITE);
 		assert_result((int)host_write_torn(htabfd, &record,
 						   sizeof(record),
 						   2 * UAPI_HPTE_SIZE),
 			      expected[i]);
-		assert_result(host_close_fd(htabfd), 0);
+		close_now(htabfd);
 		assert_int_equal(contents_of(vms[i]).valid, 1);
 		assert_int_equal(contents_of(vms[i]).last_valid, record.index);
 	}
