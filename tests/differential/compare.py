@@ -39,7 +39,9 @@ MACHINES = {
 # The area for tables: as large as it is by default with 4G, or so small that a few VMs exhaust it. The seed decides.
 POOLS = [('kvm_cma_resv_ratio=5', 'cma=208M'), ('kvm_cma_resv_ratio=1', 'cma=48M')]
 
-# The reverse map is what the kernel found in memory (kernel-facts 2.3); so it finds zeroes.
+# The kernel does not clear the reverse map, and later passes over an htab fd
+# report what was in memory (docs/kernels.md, "Reading an htab fd"). With this
+# parameter that memory is zero, as it is in the simulator.
 PARAMETERS = 'init_on_alloc=1'
 
 CONTEXT = 4         # lines before a difference

@@ -1,46 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One program, two kinds of host: it draws operations from a seed and prints what
- * came of each. On a real kernel and on the simulator configured as that host
- * the two transcripts are the same.
+ * This program draws operations from a seed, does them and prints their results.
+ * On a real kernel, and on the simulator that is configured as the same host,
+ * the output has to be the same.
  *
- * What may differ is left out, by these rules:
+ * These rules leave out what may differ:
  *
- * 1. Numbers of descriptors, and time: never printed.
- * 2. PREPARE is repeated up to its last answer; the first and the last one are
- *    printed, not how often it said "not yet".
- * 3. A large page lies outside of the guest's memory, or all of the memory
- *    within it: whether KVM takes one inside depends on which of the guest's
- *    pages the host has in memory at that moment.
- * 4. The kernel's log and the vcpu's registers: never looked at (boot.py judges
- *    the log).
- * 5. The reverse map is not cleared by the kernel, so that later passes over an
- *    htab fd tell of old memory. compare.py boots with init_on_alloc=1, which
- *    makes that memory zero, as the simulator's is; nothing is left out then.
- * 6. Where the firmware has written into a line on the console, the rest of
- *    that line (compare.py).
+ * 1. The program prints no numbers of descriptors and no times.
+ * 2. It repeats PREPARE up to the last answer, and prints the first and the last
+ *    one. How often the kernel says "not yet" is not printed.
+ * 3. A large page lies outside of the guest's memory, or it covers all of that
+ *    memory. Whether KVM accepts a large page inside depends on which of the
+ *    guest's pages the host has in memory at that moment.
+ * 4. The program does not look at the kernel's log (boot.py judges that) or at
+ *    the registers of the vcpu.
+ * 5. The kernel does not clear the reverse map, so that later passes over an
+ *    htab fd report old memory. compare.py boots with init_on_alloc=1. That
+ *    makes this memory zero, as it is in the simulator, and nothing has to be
+ *    left out.
+ * 6. Where the firmware has written into a line on the console, compare.py
+ *    ignores the rest of that line.
  * 7. From Linux 4.7 to 4.18 KVM_CREATE_VM fails for a descriptor number whose
  *    older VM lives on through an htab fd. Rule 1 leaves the numbers out, so
  *    no htab fd outlives its VM there.
  *
- * What harms a host is not drawn, by what the answers so far say of the VM:
+ * The program never does what would harm a host. It decides that from what the
+ * answers so far say about the VM. Each hazard below is a section of
+ * docs/kernels.md:
  *
- * - ALLOCATE of order 0 without a table; COMMIT on a VM that is not ready; a
- *   VM closed with a resize pending (kernel-facts 7.1, 7.8, 7.11)
- * - a vcpu that runs after an ALLOCATE that failed, if it ran before (C1)
- * - COMMIT with a bolted entry that is in a wrong group (7.13): bolted ones are
- *   only written where they belong
- * - a vcpu whose first pages are not mapped would not count: for such a VM
- *   none is started until its table has been made anew. On a POWER9 hash host
- *   of Linux 4.11 to 4.14 a vcpu does not count after entries of the VRMA were
- *   written through an htab fd, whatever they map
- * - before Linux 4.11, an order above 47 for a VM without a table: the page
- *   allocator can oops (12.10)
- * - from 4.11 to 4.13, COMMIT with nothing prepared (7.9); from 4.11 to 4.14,
- *   COMMIT on a radix VM, which is never ready (12.15), and closing a VM that
- *   lost its table: the kernel frees the reverse map again (7.5)
- * - before 4.16, bolted entries in their secondary group: COMMIT calls BUG()
- *   (7.12)
+ * - ALLOCATE of order 0 without a table (docs/kernels.md, "Order 0").
+ * - COMMIT on a VM that is not ready (docs/kernels.md, "Commit before a run").
+ *   From 4.11 to 4.14 a radix VM is never ready.
+ * - Closing a VM with a resize pending
+ *   (docs/kernels.md, "Closed with a resize pending").
+ * - Running a vcpu that has run before, after an ALLOCATE that failed
+ *   (docs/kernels.md, "Stale translations").
+ * - COMMIT with a bolted entry in a wrong group, and before 4.16 also in its
+ *   secondary group (docs/kernels.md, "Misplaced bolted entries"). The program
+ *   writes bolted entries only where they belong.
+ * - Before 4.11, an order above 47 for a VM without a table, because the page
+ *   allocator can oops (docs/kernels.md, "Huge order").
+ * - From 4.11 to 4.13, COMMIT with nothing prepared
+ *   (docs/kernels.md, "Commit of nothing").
+ * - From 4.11 to 4.14, closing a VM that lost its table, because the kernel frees
+ *   the reverse map again (docs/kernels.md, "Stale reverse map").
+ *
+ * A vcpu whose first pages are not mapped would not count, so the program does
+ * not start one until the VM has a new table. On a POWER9 hash host of Linux
+ * 4.11 to 4.14 a vcpu does not count after entries of the VRMA were written
+ * through an htab fd, even if they map the right pages.
  */
 #ifndef HTAB_TEST_DIFFERENTIAL_H
 #define HTAB_TEST_DIFFERENTIAL_H

@@ -55,8 +55,9 @@ static void keep_or_close(int htabfd)
 	host_close_fd(htabfd);
 }
 
-/* When a VM is closed that lost its table, Linux 4.11 to 4.14 free its reverse
- * map a second time, unless it has a table again by then (kernel-facts 7.5). */
+/* Linux 4.11 to 4.14 free the reverse map of a VM that lost its table a second
+ * time when the VM is closed, unless it has a table again by then
+ * (docs/kernels.md, "Stale reverse map"). */
 static void mend_lost_table(const struct a_vm *vm)
 {
 	uint32_t smallest = HTAB_ORDER_MIN;

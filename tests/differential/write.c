@@ -64,7 +64,8 @@ static void put_invalid(struct message *message)
 	put_header(message, draw_entry(message->order).index, 0, count);
 }
 
-/* The kernel takes the second header from the first entry (2.4). */
+/* The kernel reads the second header from the bytes of the first entry
+ * (docs/kernels.md, "Misparsed records"). */
 static void put_two_valid(struct message *message)
 {
 	struct entry entry = draw_entry(message->order);

@@ -20,7 +20,8 @@ static void alloc(int vmfd, uint32_t order)
 	print_allocation(vmfd, order);
 }
 
-/* kernel-facts 12.3; told until the answer changes */
+/* Measures the table (docs/kernels.md, "Measuring a table"), and prints the
+ * answers up to the first refusal. */
 static void probe(int vmfd)
 {
 	int htabfd = host_open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE, 0);
