@@ -136,6 +136,17 @@ void will_find_hash_host(void)
 	will_check(VMFD, UAPI_KVM_CAP_PPC_MMU_RADIX, 0);
 }
 
+void will_find_4_11(void)
+{
+	will_check(VMFD, CAP_RESIZE, 1);
+}
+
+void will_find_older_than_4_11(void)
+{
+	will_check(VMFD, CAP_RESIZE, 0);
+	will_check(VMFD, CAP_HASH, 0);
+}
+
 int mock_writes(void)
 {
 	return writes;

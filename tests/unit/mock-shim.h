@@ -51,6 +51,11 @@ void will_close(int fd, int result);
  * POWER8, or hash POWER9 */
 void will_find_hash_host(void);
 
+/* What the library asks after ENOMEM to learn the generation of a kernel on such
+ * a host: on a POWER8 from Linux 4.11 on, and before 4.11 */
+void will_find_4_11(void);
+void will_find_older_than_4_11(void);
+
 /* How many writes the mock has seen since the test began */
 int mock_writes(void);
 
