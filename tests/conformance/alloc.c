@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* htab_alloc, htab_alloc_at_least, htab_largest */
+/* htab_alloc() and htab_alloc_at_least() */
 #include "conformance.h"
-
-/* Larger than any host of the lab */
-enum { TOO_LARGE = 40 };
-
-static uint32_t largest(uint32_t ceiling)
-{
-	uint32_t order = ceiling;
-
-	assert_result(htab_largest(host.kvmfd, &order), 0);
-	assert_in_range(order, HTAB_ORDER_MIN, ceiling);
-	return order;
-}
 
 static void alloc_gives_each_order_that_was_asked_for(void)
 {
-	const uint32_t last = largest(25);
+	const uint32_t last = largest_order(25);
 
 	for (uint32_t order = 18; order <= last; order++) {
 		int vmfd = a_vm_with_table(order);
@@ -112,7 +100,7 @@ static void bad_orders_do_not_reach_a_vm_without_table(void)
 
 static void alloc_of_too_much_gives_the_largest(void)
 {
-	const uint32_t expected = largest(HTAB_ORDER_MAX);
+	const uint32_t expected = largest_order(HTAB_ORDER_MAX);
 	int vmfd = a_vm();
 	uint32_t order = TOO_LARGE;
 
@@ -135,17 +123,6 @@ static void alloc_of_too_much_gives_what_the_kernel_falls_back_to(void)
 	vmfd = a_vm();
 	assert_result(htab_alloc_at_least(vmfd, &order, 25), -ENOSPC);
 	assert_int_equal(order, 24);
-}
-
-/* ... though there may be more: that is what htab_largest() is for. */
-static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
-{
-	const uint32_t found = largest(HTAB_ORDER_MAX);
-	int vmfd;
-
-	assert_true(found > 24);
-	vmfd = a_vm_with_table(found);
-	assert_int_equal(contents_of(vmfd).end, UINT64_C(1) << (found - 4));
 }
 
 static void alloc_at_least_of_too_much_is_enomem(void)
@@ -181,78 +158,6 @@ static void failed_alloc_of_more_loses_the_table(void)
 	order = 18;
 	assert_result(htab_alloc(vmfd, &order), 0);
 	assert_order(vmfd, 18);
-}
-
-/* True downgrades: each VM takes the largest there is, so the next gets less;
- * closing them gives it back. */
-static void vms_compete_for_the_pool(void)
-{
-	const uint32_t first = largest(HTAB_ORDER_MAX);
-	uint32_t before = first;
-	int vms = 0;
-
-	while (before > 24) {
-		const uint32_t expected = largest(first);
-		int vmfd = a_vm();
-		uint32_t order = first;
-
-		assert_result(htab_alloc(vmfd, &order), 0);
-		print_message("VM %d: asked for %u, got %u\n", ++vms, first,
-			      order);
-		assert_int_equal(order, expected);
-		assert_true(order <= before);
-		assert_order(vmfd, order);
-		before = order;
-
-		/* With a floor above, it is ENOMEM, and the VM has nothing. */
-		if (order < first) {
-			int greedy = a_vm();
-
-			order = first;
-			assert_result(htab_alloc_at_least(greedy, &order,
-							  first),
-				      -ENOMEM);
-			assert_int_equal(order, first);
-			assert_no_table(greedy);
-			close_now(greedy);
-		}
-	}
-	assert_true(vms > 1);
-}
-
-/* With the kernel's own fallback the second VM gets what pages give. */
-static void vms_compete_and_the_kernel_falls_back(void)
-{
-	const uint32_t first = largest(HTAB_ORDER_MAX);
-	uint32_t order = first;
-
-	a_vm_with_table(first);
-	assert_result(htab_alloc(a_vm(), &order), 0);
-	assert_true(order < first);
-}
-
-static void closing_vms_gives_the_pool_back(void)
-{
-	const uint32_t first = largest(HTAB_ORDER_MAX);
-	int vmfd = a_vm_with_table(first);
-
-	assert_true(largest(HTAB_ORDER_MAX) < first);
-	close_now(vmfd);
-	assert_int_equal(largest(HTAB_ORDER_MAX), first);
-}
-
-static void largest_keeps_to_its_ceiling(void)
-{
-	assert_int_equal(largest(18), 18);
-	assert_int_equal(largest(21), 21);
-}
-
-static void largest_takes_nothing(void)
-{
-	const uint32_t first = largest(HTAB_ORDER_MAX);
-
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(largest(first), first);
 }
 
 /* A VM that begins radix has no table until htab_alloc() makes it hash. */
@@ -314,16 +219,8 @@ CASES(alloc, {
 	CASE(alloc_of_too_much_gives_the_largest, HASH_GUESTS, V(4, 4), 0),
 	CASE(alloc_of_too_much_gives_what_the_kernel_falls_back_to, HASH_GUESTS,
 	     0, V(4, 4)),
-	CASE(largest_looks_on_below_what_the_kernel_falls_back_to, HASH_GUESTS,
-	     V(3, 12), V(4, 4)),
 	CASE(alloc_at_least_of_too_much_is_enomem, HASH_GUESTS, V(4, 4), 0),
 	CASE(failed_alloc_of_more_loses_the_table, HASH_GUESTS, V(4, 11), 0),
-	CASE(vms_compete_for_the_pool, HASH_GUESTS, V(4, 4), 0),
-	CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS, V(3, 12),
-	     V(4, 4)),
-	CASE(closing_vms_gives_the_pool_back, HASH_GUESTS, V(3, 12), 0),
-	CASE(largest_keeps_to_its_ceiling, HASH_GUESTS, 0, 0),
-	CASE(largest_takes_nothing, HASH_GUESTS, 0, 0),
 	CASE(radix_vm_is_switched_to_hash, BEGINS_RADIX | HASH_GUESTS, V(4, 15),
 	     0),
 	CASE(host_without_hash_guests_is_eopnotsupp, NO_HASH, 0, 0),

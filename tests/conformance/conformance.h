@@ -37,10 +37,10 @@ struct test_case {
 		#function, function, needs, since, until   \
 	}
 
-extern const struct test_case alloc_cases[], host_cases[], renew_cases[],
-	reset_cases[], vcpu_cases[];
-extern const size_t alloc_cases_count, host_cases_count, renew_cases_count,
-	reset_cases_count, vcpu_cases_count;
+extern const struct test_case alloc_cases[], host_cases[], largest_cases[],
+	renew_cases[], reset_cases[], vcpu_cases[];
+extern const size_t alloc_cases_count, host_cases_count, largest_cases_count,
+	renew_cases_count, reset_cases_count, vcpu_cases_count;
 
 #define CASES(group, ...)                                      \
 	const struct test_case group##_cases[] = __VA_ARGS__;  \
@@ -64,6 +64,11 @@ void close_now(int fd);
 
 /* A VM that has a table of that order. */
 int a_vm_with_table(uint32_t order);
+
+/* What htab_largest() says, which is at most the ceiling */
+uint32_t largest_order(uint32_t ceiling);
+/* More than any host has */
+enum { TOO_LARGE = 40 };
 
 void assert_order(int vmfd, uint32_t order);
 void assert_no_table(int vmfd);

@@ -67,6 +67,15 @@ int a_vm_with_table(uint32_t wanted)
 	return vmfd;
 }
 
+uint32_t largest_order(uint32_t ceiling)
+{
+	uint32_t order = ceiling;
+
+	assert_result(htab_largest(host.kvmfd, &order), 0);
+	assert_in_range(order, HTAB_ORDER_MIN, ceiling);
+	return order;
+}
+
 void assert_order(int vmfd, uint32_t expected)
 {
 	uint32_t order = 0;
@@ -239,6 +248,7 @@ int main(void)
 	}
 	add(tests, &count, host_cases, host_cases_count);
 	add(tests, &count, alloc_cases, alloc_cases_count);
+	add(tests, &count, largest_cases, largest_cases_count);
 	add(tests, &count, reset_cases, reset_cases_count);
 	add(tests, &count, renew_cases, renew_cases_count);
 	add(tests, &count, vcpu_cases, vcpu_cases_count);

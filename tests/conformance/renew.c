@@ -2,9 +2,6 @@
 /* htab_renew */
 #include "conformance.h"
 
-/* Larger than any host of the lab */
-enum { TOO_LARGE = 40 };
-
 static void renew_to(int vmfd, uint32_t wanted)
 {
 	uint32_t order = wanted;

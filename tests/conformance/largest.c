@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* htab_largest(), and VMs that compete for the memory of the host */
+#include "conformance.h"
+
+/* ... though there may be more: that is what htab_largest() is for. */
+static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
+{
+	const uint32_t found = largest_order(HTAB_ORDER_MAX);
+	int vmfd;
+
+	assert_true(found > 24);
+	vmfd = a_vm_with_table(found);
+	assert_int_equal(contents_of(vmfd).end, UINT64_C(1) << (found - 4));
+}
+
+/* True downgrades: each VM takes the largest there is, so the next gets less;
+ * closing them gives it back. */
+static void vms_compete_for_the_pool(void)
+{
+	const uint32_t first = largest_order(HTAB_ORDER_MAX);
+	uint32_t before = first;
+	int vms = 0;
+
+	while (before > 24) {
+		const uint32_t expected = largest_order(first);
+		int vmfd = a_vm();
+		uint32_t order = first;
+
+		assert_result(htab_alloc(vmfd, &order), 0);
+		print_message("VM %d: asked for %u, got %u\n", ++vms, first,
+			      order);
+		assert_int_equal(order, expected);
+		assert_true(order <= before);
+		assert_order(vmfd, order);
+		before = order;
+
+		/* With a floor above, it is ENOMEM, and the VM has nothing. */
+		if (order < first) {
+			int greedy = a_vm();
+
+			order = first;
+			assert_result(htab_alloc_at_least(greedy, &order,
+							  first),
+				      -ENOMEM);
+			assert_int_equal(order, first);
+			assert_no_table(greedy);
+			close_now(greedy);
+		}
+	}
+	assert_true(vms > 1);
+}
+
+/* With the kernel's own fallback the second VM gets what pages give. */
+static void vms_compete_and_the_kernel_falls_back(void)
+{
+	const uint32_t first = largest_order(HTAB_ORDER_MAX);
+	uint32_t order = first;
+
+	a_vm_with_table(first);
+	assert_result(htab_alloc(a_vm(), &order), 0);
+	assert_true(order < first);
+}
+
+static void closing_vms_gives_the_pool_back(void)
+{
+	const uint32_t first = largest_order(HTAB_ORDER_MAX);
+	int vmfd = a_vm_with_table(first);
+
+	assert_true(largest_order(HTAB_ORDER_MAX) < first);
+	close_now(vmfd);
+	assert_int_equal(largest_order(HTAB_ORDER_MAX), first);
+}
+
+static void largest_keeps_to_its_ceiling(void)
+{
+	assert_int_equal(largest_order(18), 18);
+	assert_int_equal(largest_order(21), 21);
+}
+
+static void largest_takes_nothing(void)
+{
+	const uint32_t first = largest_order(HTAB_ORDER_MAX);
+
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(largest_order(first), first);
+}
+
+CASES(largest, {
+	CASE(largest_looks_on_below_what_the_kernel_falls_back_to, HASH_GUESTS,
+	     V(3, 12), V(4, 4)),
+	CASE(vms_compete_for_the_pool, HASH_GUESTS, V(4, 4), 0),
+	CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS, V(3, 12),
+	     V(4, 4)),
+	CASE(closing_vms_gives_the_pool_back, HASH_GUESTS, V(3, 12), 0),
+	CASE(largest_keeps_to_its_ceiling, HASH_GUESTS, 0, 0),
+	CASE(largest_takes_nothing, HASH_GUESTS, 0, 0),
+});
