@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* ffsl() */
 /*
- * The VMM as a program, on /dev/kvm: boots a guest of 8 GiB with one vcpu,
- * resets it once too early and once in order, and says how it went. On a real
- * host there is more to set up; the simulator lets this run with
+ * The VMM as a program on /dev/kvm. It boots a guest of 8 GiB with one vcpu,
+ * resets it while the vcpu runs and then after it has stopped, and prints the
+ * results. On a real host there is more to set up. On the simulator it runs with
  *
  *	HTAB_SIM='cma=32M' LD_PRELOAD=libhtab-sim-preload.so ./vmm
  */
@@ -45,7 +45,8 @@ static void do_not_stop(struct vmm *vmm)
 	(void)vmm;
 }
 
-/* The signal may come before the vcpu is inside: say it until it is heard. */
+/* The first signals may come before the vcpu is inside KVM_RUN, so the loop
+ * repeats them. */
 static void stop_vcpu(struct vmm *vmm)
 {
 	(void)vmm;
@@ -97,8 +98,8 @@ int main(void)
 	sigaction(SIGUSR1, &action, NULL);
 	if (pthread_create(&vcpu_thread, NULL, run_vcpu, NULL))
 		return fail("thread");
-	/* Until the vcpu is inside: before, a reset succeeds. The VMM's own
-	 * table it does not need to be kept out of. */
+	/* A reset succeeds until the vcpu is inside KVM_RUN. With a table of
+	 * the VMM's own it always succeeds. */
 	vmm.stop_vcpus = do_not_stop;
 	for (int i = 0; r == 0 && i < 1000 && !vmm.own_table; i++) {
 		usleep(1000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of a VMM on simulated hosts: copy what is of use. Each test has a host
- * of its own, described in a line (see libhtab-sim.h), and needs no KVM.
+ * Tests of a VMM on simulated hosts. Copy what you can use. Each test has a host
+ * of its own, which one line describes (see libhtab-sim.h), and needs no KVM.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,8 +66,8 @@ static int teardown(void **state)
 
 /* --- the tests --- */
 
-/* No table is touched under a running vcpu: the VMM learns it, whatever it
- * does to the vcpu, and once that has left all is well. */
+/* The kernel does not touch the table while a vcpu runs. The VMM sees the
+ * error, and can reset the guest when the vcpu has left KVM_RUN. */
 static void reset_of_a_running_guest_is_refused(void **state)
 {
 	struct vmm *v = booted_on("linux=6.12");
@@ -77,8 +77,8 @@ static void reset_of_a_running_guest_is_refused(void **state)
 	assert_int_equal(vmm_reset(v), 0);
 }
 
-/* A host with less room: half the table is better than none, and it is what
- * the guest must be told. */
+/* The host has less memory than the table needs. The guest gets half the table,
+ * and its device tree has to say so. */
 static void short_host_gives_a_smaller_table(void **state)
 {
 	struct vmm *v = vmm_on("cma=32M");
@@ -86,9 +86,9 @@ static void short_host_gives_a_smaller_table(void **state)
 	assert_int_equal(v->pft_size[1], 25);
 }
 
-/* Less than the guest needs in real mode is refused, and not found out by a
- * guest that hangs. A small guest on a host with 4K pages needs more than its
- * memory suggests. */
+/* A guest hangs if its table is too small for real mode, so the VMM refuses
+ * such a table. On a host with 4K pages a small guest needs a larger table than
+ * its memory suggests. */
 static void table_too_small_for_real_mode_is_refused(void **state)
 {
 	struct vmm *v = vmm_on("cma=8M memory=8M");
@@ -101,7 +101,8 @@ static void table_too_small_for_real_mode_is_refused(void **state)
 	assert_int_equal(v->pft_size[1], 22);
 }
 
-/* The vcpu was about to enter as it was told to stop: it takes two tries. */
+/* The vcpu was about to enter KVM_RUN when the VMM stopped it, so the VMM has
+ * to stop it twice. */
 static void stop_late(struct vmm *stopped)
 {
 	if (++times_stopped == 2)
@@ -118,8 +119,8 @@ static void late_vcpu_is_stopped_again(void **state)
 	assert_int_equal(times_stopped, 2);
 }
 
-/* But not for ever: a vcpu that will not leave must not hang the VMM. */
-static void patience_ends(void **state)
+/* The VMM must not hang if the vcpu does not leave KVM_RUN. */
+static void vcpu_that_stays_is_an_error(void **state)
 {
 	struct vmm *v = booted_on("linux=6.12");
 
@@ -129,7 +130,8 @@ static void patience_ends(void **state)
 	assert_int_equal(htab_sim_vcpu_leave(v->vmfd), 0);
 }
 
-/* No room at all: the user reads why, and the VMM does not run the guest. */
+/* The host has no memory for a table. The user sees the reason, and the VMM
+ * does not run the guest. */
 static void host_without_memory_is_reported(void **state)
 {
 	struct vmm *v = vmm_on("cma=0 memory=0");
@@ -138,8 +140,8 @@ static void host_without_memory_is_reported(void **state)
 	assert_string_equal(v->failure, htab_strerror(-ENOMEM));
 }
 
-/* PR KVM keeps no table, though it says that it does: the VMM has its own, of
- * the size it wanted, and clears that. */
+/* PR KVM reports the capability, but has no table. The VMM has a table of its
+ * own in the wanted size, and clears that. */
 static void on_pr_kvm_the_vmm_keeps_the_table(void **state)
 {
 	struct vmm *v = booted_on("linux=4.10 kvm=pr");
@@ -152,9 +154,9 @@ static void on_pr_kvm_the_vmm_keeps_the_table(void **state)
 	assert_int_equal(table[(1 << 26) - 1], 0);
 }
 
-/* Linux 4.3 goes down by itself, and by more than it must: 25 is there, but
- * where 26 is not it looks no further than the page allocator. Tell the guest
- * what came of it. */
+/* Linux 4.3 itself falls back to the page allocator, which has at most order
+ * 24, although the host has 25. The guest has to know the order of the
+ * table. */
 static void old_kernel_falls_back_to_24(void **state)
 {
 	struct vmm *v = booted_on("linux=4.3 cma=32M");
@@ -162,7 +164,7 @@ static void old_kernel_falls_back_to_24(void **state)
 	assert_int_equal(v->pft_size[1], 24);
 }
 
-/* Which calls the kernel got, to compare with what was meant */
+/* The journal has the calls that reached the kernel. */
 static void boot_asks_once(void **state)
 {
 	booted_on("linux=6.12");
@@ -170,7 +172,8 @@ static void boot_asks_once(void **state)
 			       "KVM_PPC_ALLOCATE_HTAB(order=26) = 0\n"));
 }
 
-/* Any call can fail. Here none does twice: the second boot succeeds. */
+/* Each call fails once in turn. The VMM reports the error, and the next boot
+ * succeeds. */
 static void boot_survives_any_single_failure(void **state)
 {
 	struct vmm *v = vmm_on("linux=6.12");
@@ -196,7 +199,7 @@ int main(void)
 		TEST(short_host_gives_a_smaller_table),
 		TEST(table_too_small_for_real_mode_is_refused),
 		TEST(late_vcpu_is_stopped_again),
-		TEST(patience_ends),
+		TEST(vcpu_that_stays_is_an_error),
 		TEST(host_without_memory_is_reported),
 		TEST(on_pr_kvm_the_vmm_keeps_the_table),
 		TEST(old_kernel_falls_back_to_24),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a VMM uses libhtab. It knows nothing of the simulator. */
+/* A VMM's use of libhtab. The simulator needs no change here. */
 #include "vmm.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@ static size_t own_size(const struct vmm *vmm)
 	return (size_t)1 << vmm->pft_size[1];
 }
 
-/* PR KVM, or none: the guest's hypercalls come to the VMM, which looks after
- * a table in its own memory. */
+/* Where KVM has no table (PR KVM), the guest's hypercalls come to the VMM,
+ * which has the table in its own memory. */
 static int make_own_table(struct vmm *vmm)
 {
 	vmm->own_table = calloc(1, own_size(vmm));
@@ -27,8 +27,8 @@ static int report(struct vmm *vmm, int r)
 	return r;
 }
 
-/* The guest's first memory node. Its firmware and its kernel use no more before
- * they have set up translations, which the table has to be large enough for. */
+/* The size of the guest's first memory node. The firmware and the kernel use no
+ * other memory in real mode, and the table has to map all of it. */
 static uint64_t first_node(const struct vmm *vmm)
 {
 	const uint64_t most = (uint64_t)512 << 20;
@@ -45,7 +45,7 @@ int vmm_boot(struct vmm *vmm)
 	if (order < least)
 		order = least;
 	r = htab_alloc_at_least(vmm->vmfd, &order, least);
-	/* The order that the table has, which need not be the one wanted. */
+	/* The table may be smaller than the wanted one. */
 	vmm->pft_size[1] = order;
 	if (r == -ENOTTY)
 		r = make_own_table(vmm);
@@ -61,8 +61,8 @@ int vmm_reset(struct vmm *vmm)
 		memset(vmm->own_table, 0, own_size(vmm));
 		return report(vmm, 0);
 	}
-	/* A vcpu that was about to enter KVM_RUN when it was told to stop may
-	 * be inside now. One that stays there is a bug of the VMM. */
+	/* A vcpu that was about to enter KVM_RUN when it was stopped may be
+	 * inside now. If it stays there, the VMM has a bug. */
 	do {
 		vmm->stop_vcpus(vmm);
 		r = htab_reset(vmm->vmfd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a VMM knows about the page table of a hash guest. */
+/* What a VMM knows about the page table of a hash guest */
 #ifndef VMM_H
 #define VMM_H
 
@@ -15,13 +15,14 @@ struct vmm {
 	void (*stop_vcpus)(struct vmm *vmm);
 	/* The guest's "ibm,pft-size": 0, and the order of the table */
 	uint32_t pft_size[2];
-	/* Where KVM keeps no table: the VMM's, else NULL */
+	/* The VMM's own table where KVM has none, otherwise NULL */
 	void *own_table;
-	/* What vmm_boot() or vmm_reset() failed at, for the user */
+	/* A message for the user if vmm_boot() or vmm_reset() failed */
 	const char *failure;
 };
 
-/* Before the first vcpu runs, and at each reset: 0 or -errno. */
+/* The VMM boots the guest before the first vcpu runs. Both return 0 or
+ * -errno. */
 int vmm_boot(struct vmm *vmm);
 int vmm_reset(struct vmm *vmm);
 void vmm_free(struct vmm *vmm);

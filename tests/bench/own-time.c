@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library's own time: its functions beside the same system calls made by
- * hand with ioctl(), as a VMM would write them.
+ * Compares the time that each function of the library takes with the time of
+ * the same system calls in a VMM that makes them with ioctl().
  *
- * Where KVM keeps tables (in the lab) the table of a guest of 128 MiB is cleared
- * and measured. The limit holds there, and for htab_largest(), which makes a VM
- * for each size, anywhere. Elsewhere
- * (x86) the kernel refuses the calls at once, so that the library weighs more
- * than it ever does in use: those ratios are printed for comparison, without a
- * limit.
+ * In the lab, where KVM has tables, the program clears and measures the table
+ * of a guest of 128 MiB, and checks the limit. On x86 the kernel refuses most
+ * calls at once, so that the library's share is larger than it ever is in use.
+ * The program then prints the ratios without a limit, except for
+ * htab_largest(), which makes a VM for each order on any host.
  *
- * Prints TAP: one point for each function and descriptor.
+ * The output is TAP with one point for each function and descriptor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +22,10 @@
 #include "libhtab.h"
 #include "uapi.h"
 
-/* At most 5 % */
+/* The library takes at most 5 % more time. */
 #define LIMIT 1.05
 
-/* 1 MiB, the table of a guest of 128 MiB */
+/* A table of 1 MiB, for a guest of 128 MiB */
 enum { ORDER = 20 };
 
 static int failure(int r)
@@ -59,7 +58,7 @@ static int order_with_library(int fd)
 	return htab_order(fd, &order);
 }
 
-/* The questions that lead to that order; the last answer is no */
+/* These are the writes with which htab_order() finds that order. */
 static int order_by_hand(int fd)
 {
 	static const uint32_t index[] = {
@@ -149,7 +148,7 @@ enum where { DEV_NULL, TABLE, DEV_KVM, PLACES };
 static const char *const where_name[] = { "/dev/null", "a VM with a table",
 					  "/dev/kvm" };
 
-/* Short blocks, and many: the fastest is one that nothing interrupted. */
+/* The blocks are short and many, so that nothing interrupts the fastest one. */
 #define FUNCTION(name) "htab_" #name, { name##_by_hand, name##_with_library }
 static const struct {
 	const char *name;
@@ -169,8 +168,8 @@ static const struct {
 };
 #define N_CASES (sizeof(cases) / sizeof(cases[0]))
 #define ROUNDS	1000
-/* The fastest of either side only gets truer with more rounds, so where the
- * machine was busy with something else there are more of them. */
+/* If the machine was busy and the limit is not met, there are more rounds. They
+ * can only make the fastest block of either side more exact. */
 #define MOST_TRIES 5
 
 /* Nanoseconds for each call */
@@ -209,8 +208,8 @@ static int open_table(int kvmfd)
 	return vmfd;
 }
 
-/* All in turn, so that what else the machine does hits all; and either of the
- * two first in turn, since the first warms the caches. */
+/* Each round runs all cases, so that other work on the machine slows down all
+ * of them. The first of the two warms the caches, so they take turns. */
 static void measure(const int fds[PLACES])
 {
 	for (int round = 0; round < ROUNDS; round++) {
@@ -239,7 +238,7 @@ static bool are_within_limits(void)
 	return true;
 }
 
-/* One point of TAP; true if it is good */
+/* Prints one point of TAP. Returns true if it is good. */
 static bool report(size_t i, int fd)
 {
 	const char *where = where_name[cases[i].where];
@@ -249,7 +248,7 @@ static bool report(size_t i, int fd)
 	bool good;
 
 	if (fd < 0) {
-		printf("ok %zu - %s on %s # SKIP %s: not to be had here\n",
+		printf("ok %zu - %s on %s # SKIP %s: this host has none\n",
 		       i + 1, cases[i].name, where, where);
 		return true;
 	}

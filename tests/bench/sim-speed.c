@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the simulator costs a VMM's tests: how many pairs of htab_alloc() and
- * htab_reset() a second, for a small table and for the largest, and the memory
- * of a VM with the largest, whose guest has run.
+ * Measures what the simulator costs the tests of a VMM: how many pairs of
+ * htab_alloc() and htab_reset() it does in a second, with a small table and
+ * with the largest one, and how much memory a VM with the largest table takes
+ * after a run of its guest.
  *
- * Prints TAP.
+ * The output is TAP.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -34,7 +35,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Seconds, or 0: a call failed */
+/* Returns the time in seconds, or 0 if a call failed. */
 static double time_pairs(int vmfd, uint32_t order)
 {
 	const double start = now();
@@ -44,14 +45,14 @@ static double time_pairs(int vmfd, uint32_t order)
 
 		if (htab_alloc(vmfd, &granted) || granted != order)
 			return 0;
-		/* It tells no order above 36. */
+		/* htab_reset() cannot measure orders above 36. */
 		if (htab_reset(vmfd) != (order > 36 ? -EOVERFLOW : 0))
 			return 0;
 	}
 	return now() - start;
 }
 
-/* The best of some rounds; what else the machine does is not the claim. */
+/* The best of some rounds, because other work on the machine slows down some */
 static double pairs_a_second(int vmfd, uint32_t order)
 {
 	double best = 0;

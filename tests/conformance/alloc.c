@@ -54,7 +54,7 @@ static void alloc_of_another_order_keeps_the_size(void)
 	assert_order(vmfd, 20);
 	assert_int_equal(contents_of(vmfd).valid, 0);
 
-	/* Not what was asked for, and it says so. */
+	/* The table is smaller than the floor, and the call says so. */
 	order = 22;
 	assert_result(htab_alloc_at_least(vmfd, &order, 21), -ENOSPC);
 	assert_int_equal(order, 20);
@@ -63,7 +63,8 @@ static void alloc_of_another_order_keeps_the_size(void)
 	assert_int_equal(order, 20);
 }
 
-/* The kernel would oops at 0, or free the table. */
+/* On some of these orders the kernel oopses or frees the table
+ * (docs/kernels.md, "Order 0" and docs/kernels.md, "Order out of range"). */
 static void bad_arguments_never_reach_the_kernel(void)
 {
 	static const uint32_t bad[] = { 0, 1, 17, 47, 64, UINT32_MAX };
@@ -88,7 +89,7 @@ static void bad_arguments_never_reach_the_kernel(void)
 	assert_int_equal(contents_of(vmfd).valid, 1);
 }
 
-/* Order 0 without a table is the one that crashes hosts. */
+/* Order 0 crashes hosts if the VM has no table (docs/kernels.md, "Order 0"). */
 static void bad_orders_do_not_reach_a_vm_without_table(void)
 {
 	int vmfd = a_vm();
@@ -111,7 +112,8 @@ static void alloc_of_too_much_gives_the_largest(void)
 	assert_int_equal(contents_of(vmfd).valid, 0);
 }
 
-/* The kernel falls back to the page allocator by itself. */
+/* Before Linux 4.4 the kernel itself falls back to the page allocator, which
+ * has at most order 24. */
 static void alloc_of_too_much_gives_what_the_kernel_falls_back_to(void)
 {
 	int vmfd = a_vm();
@@ -135,16 +137,15 @@ static void alloc_at_least_of_too_much_is_enomem(void)
 	assert_int_equal(order, TOO_LARGE);
 	assert_no_table(vmfd);
 
-	/* The VM is as good as new. */
+	/* The VM can still have a table. */
 	order = 20;
 	assert_result(htab_alloc_at_least(vmfd, &order, 20), 0);
 	assert_int_equal(order, 20);
 	assert_order(vmfd, 20);
 }
 
-/* Since Linux 4.11, and as documented. Linux 4.11 to 4.14 free the reverse map
- * a second time if the VM is closed without a table, so the case allocates one
- * again. */
+/* From Linux 4.11 on, the kernel frees the old table before it allocates the
+ * new one. libhtab.h says so. */
 static void failed_alloc_of_more_loses_the_table(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -154,13 +155,14 @@ static void failed_alloc_of_more_loses_the_table(void)
 	assert_no_table(vmfd);
 	assert_result(htab_reset(vmfd), -ENOENT);
 
-	/* Without a table the VM could not be closed safely on 4.11 to 4.14. */
+	/* Linux 4.11 to 4.14 free the reverse map again if the VM is closed
+	 * without a table (docs/kernels.md, "Stale reverse map"). */
 	order = 18;
 	assert_result(htab_alloc(vmfd, &order), 0);
 	assert_order(vmfd, 18);
 }
 
-/* A VM that begins radix has no table until htab_alloc() makes it hash. */
+/* A VM that begins as radix has no table until htab_alloc() makes it hash. */
 static void radix_vm_is_switched_to_hash(void)
 {
 	int vmfd = a_vm();
@@ -174,7 +176,7 @@ static void radix_vm_is_switched_to_hash(void)
 	assert_order(vmfd, 20);
 }
 
-/* The ioctl would succeed on a POWER9 DD2.0, and the guest not run. */
+/* On a POWER9 DD2.0 the ioctl would succeed, but the guest would not run. */
 static void host_without_hash_guests_is_eopnotsupp(void)
 {
 	int vmfd = a_vm();
@@ -187,11 +189,12 @@ static void host_without_hash_guests_is_eopnotsupp(void)
 	assert_no_table(vmfd);
 	assert_result(htab_reset(vmfd), -ENOENT);
 
-	/* It is radix still, and runs. */
+	/* The VM is still radix, and its vcpu runs. */
 	vcpu_start(a_vcpu(vmfd));
 }
 
-/* 3.6 and 3.7 have no htab fd, by which other cases look at the table. */
+/* Linux 3.6 and 3.7 have no htab fd, with which the other cases look at the
+ * table. */
 static void alloc_and_reset_without_htab_fd(void)
 {
 	int vmfd = a_vm();
@@ -201,7 +204,7 @@ static void alloc_and_reset_without_htab_fd(void)
 	assert_int_equal(order, 20);
 	assert_result(htab_reset(vmfd), 0);
 	assert_result(htab_order(vmfd, &order), -ENOTTY);
-	/* It is still there, of that size. */
+	/* The table is still there, and it has kept its size. */
 	order = 22;
 	assert_result(htab_alloc(vmfd, &order), 0);
 	assert_int_equal(order, 20);

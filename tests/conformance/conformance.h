@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One list of cases, for any host that host.h can open. */
+/* One list of cases for every kernel, real or simulated */
 #ifndef HTAB_TEST_CONFORMANCE_H
 #define HTAB_TEST_CONFORMANCE_H
 
@@ -7,22 +7,22 @@
 #include "htab.h"
 #include "../unit/unit.h"
 
-/* What a case needs of the host; elsewhere it is left out. */
+/* What a case needs of the host. On other hosts the case is left out. */
 enum {
-	HV = 1,		  /* KVM HV, or nested */
-	HASH_GUESTS = 2,  /* ... whose guests can have a table */
-	BEGINS_RADIX = 4, /* ... whose VMs begin radix */
-	BEGINS_HASH = 8,  /* ... whose VMs begin hash */
-	NO_HASH = 16,	  /* ... that refuses hash guests */
-	NO_HV = 32,	  /* PR KVM, or another architecture's */
-	HASH_RUNS = 64,	  /* a vcpu of a hash guest runs */
-	HASH_NO_RUN = 128, /* ... is refused by KVM_RUN */
-	RESIZES = 256,	  /* COMMIT can change a table's size */
-	ANY_RAM = 512,	  /* ... whose VMs can have as much as a case wants */
+	HV = 1,		   /* The host has KVM HV, or nested KVM HV. */
+	HASH_GUESTS = 2,   /* Its guests can have a table. */
+	BEGINS_RADIX = 4,  /* Its VMs begin as radix. */
+	BEGINS_HASH = 8,   /* Its VMs begin as hash. */
+	NO_HASH = 16,	   /* It refuses hash guests. */
+	NO_HV = 32,	   /* It has PR KVM or another architecture's KVM. */
+	HASH_RUNS = 64,	   /* A vcpu of a hash guest runs. */
+	HASH_NO_RUN = 128, /* KVM_RUN refuses a vcpu of a hash guest. */
+	RESIZES = 256,	   /* COMMIT can change the size of a table. */
+	ANY_RAM = 512,	   /* A case can choose the RAM of its VMs. */
 };
 
-/* And of the kernel: since is the first one, until the first one that is not
- * as the case says; 0 for no bound. */
+/* The case holds on the kernels from since on, and before until. A bound that
+ * is 0 does not exist. */
 struct test_case {
 	const char *name;
 	void (*run)(void);
@@ -49,9 +49,11 @@ extern const size_t alloc_cases_count, host_cases_count, largest_cases_count,
 
 extern struct host host;
 
-/* From 4.11 on another order replaces the table; before, a table keeps its. */
+/* From Linux 4.11 on, allocating another order replaces the table. Before, a
+ * table keeps its order. */
 bool host_changes_size(void);
 
+/* COMMIT can change the size of a table. */
 bool host_resizes(void);
 
 /* A VM, an htab fd and a vcpu of it. The end of the case closes them, also if
@@ -62,7 +64,7 @@ struct vcpu *a_vcpu(int vmfd);
 /* Closes a VM or an htab fd earlier. */
 void close_now(int fd);
 
-/* A VM that has a table of that order. */
+/* A VM with a table of that order */
 int a_vm_with_table(uint32_t order);
 
 /* What htab_largest() says, which is at most the ceiling */

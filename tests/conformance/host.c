@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the host says of itself, and what is no VM. */
+/* Capabilities of the host, and descriptors that are not VMs */
 #include "conformance.h"
 
 #include <fcntl.h>
@@ -58,7 +58,8 @@ static void every_function_refuses_foreign_descriptors(void)
 	assert_int_equal(order, 20);
 }
 
-/* The host's kind is looked at first, and /dev/kvm knows it. */
+/* htab_alloc() and htab_renew() ask first whether the host runs hash guests,
+ * and /dev/kvm answers that question. */
 static void functions_of_a_vm_refuse_the_kvm_device(void)
 {
 	const int refused =
@@ -94,7 +95,8 @@ static void every_function_refuses_a_vcpu(void)
 	assert_int_equal(order, 20);
 }
 
-/* In a child: 0 if all functions say that the VM is another process's. */
+/* Runs in a child. Returns 0 if all functions say that the VM belongs to
+ * another process. */
 static int try_foreign_vm(int vmfd)
 {
 	uint32_t order = 20;
@@ -134,7 +136,7 @@ static void vm_without_hv_is_enotty(void)
 	assert_int_equal(order, 20);
 }
 
-/* Nothing but the size is asked for, so nothing changes. */
+/* Each function fails when it asks for the size, so the table is unchanged. */
 static void without_a_free_descriptor_is_emfile(void)
 {
 	int vmfd = a_vm_with_table(18);

@@ -24,7 +24,8 @@ struct contents contents_of(int vmfd)
 
 void write_entry(int vmfd, uint32_t index)
 {
-	/* Bolted and valid, some segment; 4K page 0, R and C set */
+	/* A valid and bolted entry: a 4K page at guest address 0, R and C
+	 * set */
 	const ssize_t n = host_write_entry(vmfd, index, 0x12340011, 0x190);
 
 	assert_int_equal(n, sizeof(struct uapi_kvm_get_htab_header) +

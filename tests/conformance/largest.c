@@ -2,7 +2,7 @@
 /* htab_largest(), and VMs that compete for the memory of the host */
 #include "conformance.h"
 
-/* ... though there may be more: that is what htab_largest() is for. */
+/* htab_largest() finds a larger table than the kernel's own fallback gives. */
 static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
 {
 	const uint32_t found = largest_order(HTAB_ORDER_MAX);
@@ -13,8 +13,8 @@ static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
 	assert_int_equal(contents_of(vmfd).end, UINT64_C(1) << (found - 4));
 }
 
-/* True downgrades: each VM takes the largest there is, so the next gets less;
- * closing them gives it back. */
+/* Each VM takes the largest table that is left, so the next VM gets a smaller
+ * one. */
 static void vms_compete_for_the_pool(void)
 {
 	const uint32_t first = largest_order(HTAB_ORDER_MAX);
@@ -34,7 +34,8 @@ static void vms_compete_for_the_pool(void)
 		assert_order(vmfd, order);
 		before = order;
 
-		/* With a floor above, it is ENOMEM, and the VM has nothing. */
+		/* With a floor above that, the call fails with ENOMEM and the
+		 * VM has no table. */
 		if (order < first) {
 			int greedy = a_vm();
 
@@ -50,7 +51,7 @@ static void vms_compete_for_the_pool(void)
 	assert_true(vms > 1);
 }
 
-/* With the kernel's own fallback the second VM gets what pages give. */
+/* Before Linux 4.4 the kernel itself gives the second VM a smaller table. */
 static void vms_compete_and_the_kernel_falls_back(void)
 {
 	const uint32_t first = largest_order(HTAB_ORDER_MAX);

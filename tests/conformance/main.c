@@ -110,7 +110,7 @@ static int begin(void **state)
 	(void)state;
 	descriptors_before = count_descriptors();
 	ram_before = host.ram;
-	/* A kernel that hangs must not take the other cases' time. */
+	/* If the kernel hangs, SIGALRM ends the program. */
 	alarm(CASE_SECONDS);
 	return descriptors_before < 0;
 }
@@ -138,8 +138,8 @@ bool host_changes_size(void)
 	return host.linux_version >= V(4, 11);
 }
 
-/* A POWER8 can resize a table since Linux 4.11, a POWER9 since 4.16. In between
- * the test asks the kernel, because it does not know the CPU. */
+/* A POWER8 can resize a table since Linux 4.11, a POWER9 since 4.16. Between
+ * those two the test asks the kernel, because it does not know the CPU. */
 bool host_resizes(void)
 {
 	if (host.linux_version < V(4, 11))
@@ -201,8 +201,8 @@ static void run(void **state)
 	test->run();
 }
 
-/* Those that are for this host and kernel; the others are not cases here, and
- * a line says why. */
+/* Adds the cases that are for this host and kernel. For each other case it
+ * prints the reason. */
 static void add(struct CMUnitTest *tests, size_t *count,
 		const struct test_case *cases, size_t cases_count)
 {
@@ -233,10 +233,11 @@ int main(void)
 	size_t count = 0;
 	int failed;
 
-	/* What was printed must be out when a kernel ends this program. */
+	/* If a kernel kills this program, the lines printed so far are
+	 * needed. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (host_open(&host, &why) < 0) {
-		/* Who says what the host is expects one to be there. */
+		/* HTAB_HOST says that there is a host. */
 		const bool optional = !getenv("HTAB_HOST");
 
 		printf(optional ? "SKIP: %s\n" : "%s\n", why);

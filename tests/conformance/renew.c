@@ -23,7 +23,7 @@ static void renew_of_the_same_order_clears(void)
 	renew_to(vmfd, 20);
 }
 
-/* After runs of the guest, up and down, as a VMM does at resets */
+/* The guest runs before each change, as it does before a VMM resets it. */
 static void renew_changes_the_size(void)
 {
 	static const uint32_t sizes[] = { 22, 22, 19, 23, 21 };
@@ -41,8 +41,8 @@ static void renew_changes_the_size(void)
 	assert_order(vmfd, 21);
 }
 
-/* Too much is wanted: the memory of the old table is free by then, and it, or
- * one that is larger, is the largest. */
+/* The host has no table of the wanted order. The kernel has freed the old table
+ * by then, so its memory can be used again. */
 static void renew_meets_the_old_order_again(void)
 {
 	uint32_t largest = HTAB_ORDER_MAX, order = TOO_LARGE;
@@ -66,7 +66,6 @@ static void renew_of_too_much_is_enomem_and_loses_the_table(void)
 	renew_to(vmfd, 20);
 }
 
-/* Up to 4.10 */
 static void renew_keeps_the_size_and_says_it(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -120,7 +119,8 @@ static void renew_without_hash_guests_is_eopnotsupp(void)
 	assert_int_equal(order, 20);
 }
 
-/* 3.6 and 3.7: a table of order 20 is made, and then cleared. */
+/* On Linux 3.6 and 3.7 the first call makes a table of order 20, and the next
+ * ones clear it. */
 static void renew_without_htab_fd_allocates_and_clears(void)
 {
 	int vmfd = a_vm();

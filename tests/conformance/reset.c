@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* htab_reset and htab_order, with no vcpu about */
+/* htab_reset() and htab_order() without vcpus */
 #include "conformance.h"
 
 static void vm_without_table_is_enoent(void)
@@ -32,7 +32,7 @@ static void reset_keeps_each_size_and_empties_the_table(void)
 	}
 }
 
-/* Neither the entries nor the marks that a reader waits for */
+/* htab_order() changes neither the entries nor their marks for readers. */
 static void order_changes_nothing(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -49,9 +49,10 @@ static void order_changes_nothing(void)
 	assert_int_equal(contents_of(vmfd).valid, 1);
 }
 
-/* How htab_order() tells order 36 from more, on tables that a host can have:
- * a record whose entries cannot be read is EINVAL if they would lie beyond the
- * end, and EFAULT, without a change, if not. */
+/* htab_order() uses this to tell order 36 from larger ones; here the tables are
+ * small enough for any host. The record claims two entries that cannot be read.
+ * If they lie beyond the end of the table, the kernel returns EINVAL. Otherwise
+ * it returns EFAULT and changes nothing. */
 static void torn_record_tells_the_end_and_changes_nothing(void)
 {
 	const struct uapi_kvm_get_htab_header record = {

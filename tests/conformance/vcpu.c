@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* With a vcpu that runs, or has run */
+/* VMs whose vcpu runs or has run */
 #include "conformance.h"
 
-/* The VRMA maps the guest's memory, one entry for each page of the host's. */
+/* The VRMA has one entry for each of the host's pages in the guest's memory. */
 static uint64_t vrma_entries(void)
 {
 	return host.ram / host.page_size;
@@ -36,7 +36,7 @@ static void running_vcpu_is_ebusy_and_nothing_changes(void)
 	assert_int_equal(contents_of(vmfd).valid, 0);
 }
 
-/* The marks that a reader waits for are still there after the refusal. */
+/* A refused reset leaves the marks for readers of the htab fd in place. */
 static void refused_reset_keeps_dirty_marks(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -56,7 +56,7 @@ static void refused_reset_keeps_dirty_marks(void)
 	assert_true(changed.last_valid >= 77);
 }
 
-/* A radix guest: the same refusal, from a VM that has no table. */
+/* The VM is radix and has no table, and the answer is the same. */
 static void running_radix_vcpu_is_ebusy_and_stays_radix(void)
 {
 	int vmfd = a_vm();
@@ -73,8 +73,8 @@ static void running_radix_vcpu_is_ebusy_and_stays_radix(void)
 	run_for_a_moment(vcpu);
 }
 
-/* Neither a capability nor ALLOCATE_HTAB tells that hash guests do not run.
- * The refused KVM_RUN has made the VRMA entries, and the table can be reset. */
+/* Neither a capability nor ALLOCATE_HTAB shows that hash guests do not run. The
+ * refused KVM_RUN has made the VRMA entries, and the table can be reset. */
 static void hash_vcpu_does_not_run(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -103,7 +103,7 @@ static void stopped_vcpu_does_not_matter(void)
 	run_for_a_moment(vcpu);
 }
 
-/* Without an allocation the kernel makes a table at the first run. */
+/* If the VM has no table at its first run, the kernel makes one. */
 static void first_run_makes_the_default_table(void)
 {
 	int vmfd = a_vm();
@@ -153,8 +153,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The first run maps real mode as htab_vrma_limit() says: up to the end of the
- * memory, or one page for each group of the table. */
+/* The first run maps real mode up to the end of the guest's memory, or up to
+ * htab_vrma_limit(), which is one page for each group of the table. */
 static void first_run_maps_what_the_formula_says(uint64_t ram)
 {
 	host.ram = ram;
@@ -180,14 +180,15 @@ static void vrma_is_a_page_for_each_group(void)
 	first_run_maps_what_the_formula_says(host.ram);
 }
 
-/* More than the smallest table covers also with 64K pages */
+/* 256 MiB is more than the smallest table covers with 64K pages. */
 static void vrma_of_more_memory_is_a_page_for_each_group(void)
 {
 	first_run_maps_what_the_formula_says(UINT64_C(256) << 20);
 }
 
-/* A VMM completes with it what an exit left pending: before htab_reset(), or
- * after. It is no first run, and makes no entries. */
+/* With immediate_exit a VMM completes what the last exit left pending, before
+ * htab_reset() or after it. Such a KVM_RUN is not a first run and makes no
+ * entries. */
 static void immediate_exit_after_a_reset_leaves_the_table_empty(void)
 {
 	int vmfd = a_vm_with_table(20);
@@ -200,7 +201,7 @@ static void immediate_exit_after_a_reset_leaves_the_table_empty(void)
 	assert_result(vcpu_run_with_immediate_exit(vcpu), -EINTR);
 	assert_int_equal(contents_of(vmfd).valid, 0);
 	assert_order(vmfd, 20);
-	/* Nor is the vcpu counted as running. */
+	/* The kernel does not count the vcpu as running. */
 	assert_result(htab_reset(vmfd), 0);
 	run_for_a_moment(vcpu);
 	assert_int_equal(contents_of(vmfd).valid, vrma_entries());
@@ -225,10 +226,11 @@ static void resize(int vmfd, uint32_t order)
 	assert_result(host_commit(vmfd, order, 0), 0);
 }
 
-/* The size is asked for, not remembered. */
+/* htab_reset() asks for the size each time, so it sees the new one. */
 static void reset_after_a_resize_by_somebody_else(void)
 {
-	/* 18 has fewer groups than the VRMA has entries of 4K. */
+	/* Not 18: it has fewer groups than a VRMA of 4K pages has entries, and
+	 * COMMIT would fail. */
 	static const uint32_t sizes[] = { 20, 25, 19 };
 	int vmfd = a_vm();
 	struct vcpu *vcpu = a_vcpu(vmfd);
@@ -246,7 +248,7 @@ static void reset_after_a_resize_by_somebody_else(void)
 	}
 }
 
-/* COMMIT may come while the vcpu runs. */
+/* COMMIT is allowed while the vcpu runs. */
 static void order_after_a_resize_under_a_running_vcpu(void)
 {
 	int vmfd = a_vm_with_table(20);

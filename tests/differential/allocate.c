@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* libhtab's functions, and the ioctl without libhtab */
+/* Operations with libhtab's functions, and with ALLOCATE_HTAB itself */
 #include "differential.h"
 
 #include <errno.h>
 
-/* Mostly small ones: the others cost a real host time. */
+/* Most orders are small, because large tables cost a real host time. */
 uint32_t draw_order(void)
 {
 	const uint32_t kind = draw(100);
@@ -18,15 +18,16 @@ uint32_t draw_order(void)
 	return 28 + draw(19);
 }
 
-/* What the last call that may allocate says of the VM */
+/* Notes what the result of a call that may allocate says about the VM. */
 static void note_allocation(struct a_vm *vm, int result)
 {
 	const bool gone = result == -EINVAL || result == -ENOMEM;
 
-	/* -ENOSPC: the kernel gave another table, or cleared the present one. */
+	/* With -ENOSPC the kernel has made another table, or has cleared the
+	 * present one. */
 	if (result < 0 && !gone && result != -ENOSPC)
 		return;
-	/* Refused without effect */
+	/* The kernel has refused the call without an effect. */
 	if (vm->radix && BEFORE(4, 15))
 		return;
 	vm->radix = vm->ready = vm->vcpu_unmapped = false;
@@ -120,7 +121,7 @@ void do_raw_allocate(struct a_vm *vm)
 	uint32_t wanted = chance(15) ? DRAW_FROM(odd) : draw_order();
 	int r;
 
-	/* Without a table that is an oops. */
+	/* The kernel would oops (docs/kernels.md, "Order 0"). */
 	if (wanted == 0 && !vm->has_table)
 		wanted = 1;
 	if (wanted > 47 && !vm->has_table && BEFORE(4, 11))

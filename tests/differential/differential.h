@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This program draws operations from a seed, does them and prints their results.
+ * This program draws operations from a seed, does them and prints the results.
  * On a real kernel, and on the simulator that is configured as the same host,
  * the output has to be the same.
  *
  * These rules leave out what may differ:
  *
  * 1. The program prints no numbers of descriptors and no times.
- * 2. It repeats PREPARE up to the last answer, and prints the first and the last
- *    one. How often the kernel says "not yet" is not printed.
+ * 2. It repeats PREPARE up to the last answer, and prints the first and the
+ *    last one. How often the kernel says "not yet" is not printed.
  * 3. A large page lies outside of the guest's memory, or it covers all of that
  *    memory. Whether KVM accepts a large page inside depends on which of the
  *    guest's pages the host has in memory at that moment.
@@ -42,8 +42,8 @@
  *   allocator can oops (docs/kernels.md, "Huge order").
  * - From 4.11 to 4.13, COMMIT with nothing prepared
  *   (docs/kernels.md, "Commit of nothing").
- * - From 4.11 to 4.14, closing a VM that lost its table, because the kernel frees
- *   the reverse map again (docs/kernels.md, "Stale reverse map").
+ * - From 4.11 to 4.14, closing a VM that lost its table, because the kernel
+ *   frees the reverse map again (docs/kernels.md, "Stale reverse map").
  *
  * A vcpu whose first pages are not mapped would not count, so the program does
  * not start one until the VM has a new table. On a POWER9 hash host of Linux
@@ -67,12 +67,12 @@ struct a_vm {
 	bool ran;
 	uint32_t pending; /* the last order that PREPARE had ready, or 0 */
 
-	/* What the answers say of it */
+	/* What the answers so far say about the VM */
 	bool radix;
 	bool ready;
 	bool has_table;
-	bool lost_table;    /* ALLOCATE failed, and none succeeded since */
-	bool vcpu_unmapped; /* a vcpu would not find its memory */
+	bool lost_table;    /* ALLOCATE failed, and has not succeeded since */
+	bool vcpu_unmapped; /* The table does not map the pages of the vcpu. */
 };
 
 extern struct host host;
@@ -81,14 +81,14 @@ extern struct a_vm vms[MAX_VMS];
 
 /* --- main.c --- */
 
-/* A number below n, from the seed */
+/* A random number below n */
 uint32_t draw(uint32_t n);
 bool chance(uint32_t percent);
 #define DRAW_FROM(array) (array)[draw(sizeof(array) / sizeof((array)[0]))]
 
-/* A part of the operation's line */
+/* Prints a part of the operation's line. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* " = 0" or " = -ENOMEM" */
+/* Prints " = 0" or " = -ENOMEM". */
 void say_result(long result);
 
 /* --- vm.c --- */
@@ -96,9 +96,10 @@ void say_result(long result);
 void do_new_vm(struct a_vm *vm);
 void do_close_vm(struct a_vm *vm);
 void do_vcpu_of(struct a_vm *vm);
-/* An htab fd that has outlived its VM: something with it; false: none */
+/* Does something with an htab fd that has outlived its VM. Returns false if
+ * there is none. */
 bool orphan(void);
-/* The table's order if that can be asked, or 0 */
+/* The order of the table, or 0 if htab_order() fails */
 uint32_t peek_order(const struct a_vm *vm);
 
 /* --- allocate.c --- */
@@ -120,7 +121,8 @@ void do_open_htab(struct a_vm *vm);
 void do_close_htab(struct a_vm *vm);
 void do_read_htab(struct a_vm *vm);
 void read_from(int htabfd);
-/* Reads all with a descriptor of its own: the marks for others are lost. */
+/* Reads the whole table with an htab fd of its own, which clears the marks for
+ * other readers. */
 void look(const struct a_vm *vm);
 void do_write_unwatched(struct a_vm *vm);
 
@@ -129,7 +131,7 @@ void do_write_unwatched(struct a_vm *vm);
 void do_write_htab(struct a_vm *vm);
 void do_load_vrma(struct a_vm *vm);
 
-/* --- entry.c: entries, drawn --- */
+/* --- entry.c: random entries --- */
 
 struct entry {
 	uint64_t v, r;
@@ -139,11 +141,12 @@ struct entry {
 
 enum { SLOTS = 8, VITAL_GROUPS = 16 };
 
-/* An entry for a table of that order */
+/* A random entry for a table of that order */
 struct entry draw_entry(uint32_t table_order);
-/* The entry by which the kernel itself maps a page of the guest's memory */
+/* The entry with which the kernel itself maps a page of the guest's memory */
 struct entry vrma_entry(uint32_t table_order, uint32_t page);
-/* The vcpu's pages are mapped by entries of the last groups. */
+/* The entries of the last groups map the pages of the vcpu. Returns true if
+ * these entries are among them. */
 bool covers_vital(uint32_t table_order, uint64_t index, uint64_t count);
 
 /* --- resize.c --- */

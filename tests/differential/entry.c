@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries of the table, drawn from few enough that they meet again, and where
- * they belong. The layout is that of POWER8, which the htab fd keeps.
+ * Random entries of the table. There are so few different ones that the same
+ * entry is drawn again. The layout is that of POWER8, which the htab fd has on
+ * every host.
  */
 #include "differential.h"
 
@@ -10,7 +11,7 @@
 #define LARGE	   UINT64_C(0x04)
 #define SOFTWARE   UINT64_C(0x08)
 #define BOLTED	   UINT64_C(0x10)
-#define PRIVATE	   UINT64_C(0x60) /* the host's; to be ignored */
+#define PRIVATE	   UINT64_C(0x60) /* the kernel ignores these */
 #define SEGMENT_1T (UINT64_C(1) << 62)
 #define RESERVED_B (UINT64_C(3) << 62)
 
@@ -26,7 +27,7 @@ static const struct page_size large[] = {
 	{ 0x00000, 24, 24 }, { 0x01000, 16, 16 }, { 0x07000, 12, 16 },
 	{ 0x08000, 16, 24 }, { 0x38000, 12, 24 }, { 0x03000, 34, 34 },
 };
-/* Those that mean nothing */
+/* Encodings without a meaning */
 static const uint64_t no_size[] = { 0x02000, 0x04000, 0x0f000, 0x10000,
 				    0x13000, 0x48000 };
 
@@ -35,7 +36,8 @@ static uint64_t group_mask(uint32_t table_order)
 	return (UINT64_C(1) << (table_order - 7)) - 1;
 }
 
-/* dword 0 of a page of a segment, and the group where it belongs */
+/* Returns dword 0 of a page of a segment, and the group where it belongs in
+ * *group. */
 static uint64_t place(uint64_t vsid, uint64_t offset, bool is_1t,
 		      unsigned int shift, uint64_t *group)
 {
@@ -73,7 +75,7 @@ static uint64_t draw_frame(const struct page_size *size)
 	return (UINT64_C(1) << 36) + ((uint64_t)draw(3) << 24);
 }
 
-/* A page of a segment, bolted or not, where it belongs */
+/* A page of a segment, at an index where it belongs */
 static struct entry draw_page(uint32_t table_order,
 			      const struct page_size *size)
 {
@@ -85,7 +87,8 @@ static struct entry draw_page(uint32_t table_order,
 	struct entry entry = { 0 };
 	uint64_t group;
 
-	/* One draw for each statement, so that any compiler keeps their order */
+	/* Each statement draws only once, so that every compiler keeps the
+	 * order of the draws. */
 	if (size->base < 23 && chance(30))
 		offset |= (uint64_t)draw(8) << 23;
 	entry.v = place(DRAW_FROM(vsids), offset, is_1t, size->base, &group);
@@ -154,7 +157,8 @@ struct entry draw_entry(uint32_t table_order)
 		if (!(entry.v & SECONDARY) || !BEFORE(4, 16))
 			entry.v |= BOLTED;
 	} else if (chance(50)) {
-		/* Anywhere: COMMIT drops it. */
+		/* An entry that is not bolted may be anywhere, because COMMIT
+		 * drops it. */
 		entry.index = DRAW_FROM(offs);
 		if (draw(2))
 			entry.index = (1u << (table_order - 4)) - entry.index;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* htab fds, opened, read and closed */
+/* Operations that open, read and close htab fds */
 #include "differential.h"
 
 #include <endian.h>
 #include <string.h>
 
-/* Records and entries of one read that are printed in full */
+/* How many records and entries of one read are printed in full */
 enum { PRINTED = 5 };
 
 static int *draw_htab(struct a_vm *vm)
@@ -13,7 +13,7 @@ static int *draw_htab(struct a_vm *vm)
 	return &vm->htabs[draw(MAX_HTABS)];
 }
 
-/* Mostly where a reader begins; or around the table's end */
+/* Mostly the start of the table, else a place around its end or an odd one */
 static uint64_t draw_start(const struct a_vm *vm)
 {
 	static const uint64_t odd[] = { 1, 8, 1000, 65535, UINT32_MAX,
@@ -92,7 +92,7 @@ static void say_entry(struct summary *summary, const char *at)
 		    (unsigned long long)be64toh(dword[1]));
 }
 
-/* Where the next record is */
+/* Returns the start of the next record. */
 static const char *say_record(struct summary *summary, const char *at)
 {
 	struct uapi_kvm_get_htab_header record;
@@ -129,7 +129,7 @@ static void read_up_to(int htabfd, size_t size, bool null)
 	    (unsigned long long)summary.sum);
 }
 
-/* A buffer of that size is enough for a whole pass, mostly. */
+/* The buffer is large enough for most whole passes. */
 static void read_all(int htabfd)
 {
 	read_up_to(htabfd, sizeof(buf), false);
@@ -163,7 +163,7 @@ void do_read_htab(struct a_vm *vm)
 		read_from(*htab);
 }
 
-/* By one whose first pass ends at once, so that it tells of marks only */
+/* The first pass of this reader ends at once, so that it reports only marks. */
 static void look_for_marks(const struct a_vm *vm)
 {
 	int htabfd = host_open_htab(vm->fd, 0, UINT32_MAX);
@@ -174,8 +174,8 @@ static void look_for_marks(const struct a_vm *vm)
 	host_close_fd(htabfd);
 }
 
-/* Unless others read, there are no marks: one reader has come and gone before
- * the write, the next comes after it. */
+/* Without an open reader a write leaves no marks. One reader is closed before
+ * the write, and the next one is opened after it. */
 void do_write_unwatched(struct a_vm *vm)
 {
 	say("unwatched");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* differential SEED COUNT: draws the operations, and numbers them. */
+/* differential SEED COUNT: draws COUNT operations from the seed, does them and
+ * prints a numbered line for each. */
 #include "differential.h"
 
 #include <stdarg.h>
@@ -50,7 +51,7 @@ void say_result(long result)
 		say(" = %ld", result);
 }
 
-/* How often each is drawn, of a VM that is there */
+/* The weight with which each operation on an existing VM is drawn */
 static const struct {
 	unsigned int weight;
 	void (*run)(struct a_vm *vm);
@@ -100,7 +101,7 @@ static void run_one(unsigned long number)
 	else if (chance(60) || !orphan())
 		do_new_vm(vm);
 	say("\n");
-	/* The lab shows what was said before a kernel ends the program. */
+	/* If the kernel kills the program, the lab shows the lines so far. */
 	fflush(stdout);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RESIZE_HPT_PREPARE and _COMMIT, as a VMM does for its guest */
+/* RESIZE_HPT_PREPARE and RESIZE_HPT_COMMIT, as a VMM calls them for its
+ * guest */
 #include "differential.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static int prepare_with_null(const struct a_vm *vm)
 	return host_ioctl(vm->fd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, NULL);
 }
 
-/* Rule 2 */
+/* Repeats PREPARE up to its last answer (rule 2 of differential.h). */
 static void prepare(struct a_vm *vm, uint32_t order, uint64_t flags, bool null)
 {
 	int first, last;
@@ -56,7 +57,8 @@ void do_prepare(struct a_vm *vm)
 	prepare(vm, order, flags, chance(2));
 }
 
-/* The kernel would warn, or crash. */
+/* The kernel would warn or crash (docs/kernels.md, "Commit before a run" and
+ * docs/kernels.md, "Commit of nothing"). */
 static bool commit_harms(const struct a_vm *vm, uint32_t order, uint64_t flags)
 {
 	const bool not_ready = !vm->ready && (!vm->radix || BEFORE(4, 15));
@@ -95,7 +97,8 @@ void do_commit(struct a_vm *vm)
 	const uint32_t before = vm->pending;
 
 	commit(vm);
-	/* COMMIT ends the resize, also when it fails, so PREPARE begins anew. */
+	/* COMMIT ends the resize, also when it fails, so PREPARE begins
+	 * anew. */
 	if (before && chance(30)) {
 		say(", ");
 		prepare(vm, before, 0, false);

@@ -41,7 +41,7 @@ static void stop(struct a_vm *vm)
 
 static void keep_or_close(int htabfd)
 {
-	/* Rule 7 */
+	/* Rule 7 of differential.h */
 	const bool can_stay = BEFORE(4, 7) || !BEFORE(4, 19);
 	const bool keep = chance(30) && can_stay;
 
@@ -71,8 +71,9 @@ static void mend_lost_table(const struct a_vm *vm)
 
 void do_close_vm(struct a_vm *vm)
 {
-	/* Its memory would be lost. Nothing is being worked on: PREPARE is
-	 * always repeated to its end. */
+	/* The memory of a pending resize would be lost
+	 * (docs/kernels.md, "Closed with a resize pending"). The kernel is not
+	 * working on one, because PREPARE is always repeated up to its end. */
 	host_prepare(vm->fd, 0, 0);
 	if (vm->running)
 		stop(vm);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records written to an htab fd */
+/* Operations that write records to an htab fd */
 #include "differential.h"
 
 #include <endian.h>
@@ -8,7 +8,7 @@
 
 enum { MAX_ENTRIES = 4 };
 
-/* What is written at once, and what it may do to the vcpu */
+/* The bytes of one write, and what they may do to the vcpu */
 struct message {
 	char bytes[128];
 	size_t len;
@@ -41,7 +41,7 @@ static void put_entry(struct message *message, const struct entry *entry)
 	    (unsigned long long)entry->r);
 }
 
-/* Valid entries next to each other, within their group, and invalid ones */
+/* One record with valid entries of one group, and perhaps invalid ones */
 static void put_valid(struct message *message)
 {
 	struct entry entry = draw_entry(message->order);
@@ -70,7 +70,8 @@ static void put_two_valid(struct message *message)
 {
 	struct entry entry = draw_entry(message->order);
 
-	/* Not valid if it is taken for an entry's first half */
+	/* The kernel will read this as the first half of an entry, which then
+	 * has no valid bit. */
 	entry.r &= ~UINT64_C(1);
 	for (int i = 0; i < 2; i++) {
 		put_header(message, entry.index, 1, 0);
@@ -90,14 +91,15 @@ static ssize_t send(int htabfd, struct message *message)
 		say(" from NULL");
 		return host_write(htabfd, NULL, message->len);
 	}
-	/* Cut by so much that the kernel does not read past the end (it leaves
-	 * 8 bytes of what it needs out of its account) */
+	/* The kernel leaves the 8 bytes of the header out of its check, so a
+	 * message that is cut by less would be read past its end. */
 	if (kind < 90 && message->len > 9 && !message->two_valid) {
 		cut = 9 + draw((uint32_t)message->len - 9);
 		say(" cut by %zu", cut);
 		return host_write(htabfd, message->bytes, message->len - cut);
 	}
-	/* The end cannot be read, or is not even said to be there. */
+	/* The end of the message cannot be read, or the length does not
+	 * include all of it. */
 	cut = 1 + draw((uint32_t)message->len);
 	say(" torn by %zu", cut);
 	return host_write_torn(htabfd, message->bytes, message->len - cut,
@@ -110,7 +112,7 @@ static void note_write(struct a_vm *vm, const struct message *message,
 	if (n == -EBUSY || n == -EBADF || vm->radix || !vm->has_table)
 		return;
 	vm->vcpu_unmapped |= message->touches_vital;
-	/* Perhaps KVM takes the table for a loaded one now. */
+	/* KVM may now take this for a table that was migrated. */
 	if (message->has_vrma && !vm->ready)
 		vm->vcpu_unmapped = true;
 	if (message->has_vrma && n > 0)
@@ -122,7 +124,7 @@ void do_write_htab(struct a_vm *vm)
 	struct message message = { .order = peek_order(vm) };
 	const uint32_t kind = draw(100);
 	int htabfd = host_open_htab(vm->fd, UAPI_KVM_GET_HTAB_WRITE, 0);
-	/* Sometimes it is open for reading. */
+	/* Sometimes the htab fd is open for reading. */
 	const int fd = vm->htabs[0] >= 0 && chance(5) ? vm->htabs[0] : htabfd;
 	ssize_t n;
 
@@ -146,19 +148,22 @@ void do_write_htab(struct a_vm *vm)
 		look(vm);
 }
 
-/* A POWER9 hash host of 4.11 to 4.14: only there is this capability set. */
+/* True on a POWER9 hash host of Linux 4.11 to 4.14. Before 4.15 only that host
+ * has the capability. */
 static bool loaded_vcpu_hangs(void)
 {
 	return BEFORE(4, 15) &&
 	       host_capability(host.kvmfd, UAPI_KVM_CAP_PPC_MMU_HASH_V3) > 0;
 }
 
-/* As after a migration: what the vcpu needs, so that KVM maps no more. */
+/* Writes the entries that the vcpu needs, as after a migration. KVM then adds
+ * no entries of its own. */
 void do_load_vrma(struct a_vm *vm)
 {
 	const uint32_t table_order = peek_order(vm);
 	int htabfd = host_open_htab(vm->fd, UAPI_KVM_GET_HTAB_WRITE, 0);
-	/* Otherwise KVM has told the cpu the size of its own entries' pages. */
+	/* If the VM is ready, KVM has already told the CPU the page size of its
+	 * own entries. */
 	bool all = !vm->ready;
 
 	say("load");

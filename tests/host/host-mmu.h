@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who runs a program on a PowerPC host says in HTAB_HOST what the host is: the
- * truth that libhtab has to find out by itself. See tests/lab/table.
+ * On a PowerPC host, HTAB_HOST tells the program what kind of host it is.
+ * libhtab has to find that out by itself. See tests/lab/table.
  */
 #ifndef HTAB_TEST_HOST_MMU_H
 #define HTAB_TEST_HOST_MMU_H

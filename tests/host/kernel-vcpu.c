@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vcpu of KVM HV that counts in an endless loop. */
+/* A vcpu of KVM HV that counts in an endless loop */
 #include "host.h"
 
 #include <stdio.h>
@@ -21,10 +21,10 @@
 enum { CODE = 0x1000, COUNTER = 0x2000 };
 
 /*
- * Big-endian PowerPC, whatever the host is. The first three instructions are
- * for Linux 5.9 and 5.10 on a POWER9 hash host: they leave the guest's FSCR in
- * the register when the guest exits. Without its SCV bit every system call of
- * this program's C library, which uses scv there, ends with SIGILL.
+ * The guest is big-endian on every host. Its first three instructions are for
+ * Linux 5.9 and 5.10 on a POWER9 hash host, which leave the guest's FSCR in the
+ * register when the guest exits. The C library of this program makes its system
+ * calls with scv there, and without the SCV bit each of them ends with SIGILL.
  */
 static const unsigned char counting_guest[] = {
 	0x7c, 0xb9, 0x22, 0xa6, /*    mfspr r5, FSCR	*/
@@ -97,7 +97,7 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd)
 	vcpu->run = mmap(NULL, vcpu->run_size, PROT_READ | PROT_WRITE,
 			 MAP_SHARED, vcpu->fd, 0);
 	check(vcpu->run != MAP_FAILED, "kvm_run");
-	/* Without it KVM HV refuses to run a vcpu. */
+	/* Without this capability KVM HV refuses to run a vcpu. */
 	check(ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr) == 0, "KVM_CAP_PPC_PAPR");
 	check(ioctl(vcpu->fd, KVM_SET_REGS, &regs) == 0, "KVM_SET_REGS");
 	return vcpu;
@@ -124,8 +124,8 @@ static uint32_t counter(const struct vcpu *vcpu)
 	return *(const volatile uint32_t *)word;
 }
 
-/* Returns true once the vcpu counts, false if KVM_RUN ends before or the vcpu
- * does not count for a minute. */
+/* Returns true once the vcpu counts. Returns false if KVM_RUN ends before that,
+ * or if the vcpu does not count within a minute. */
 static bool start(struct vcpu *vcpu)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
@@ -168,8 +168,8 @@ void vcpu_stop(struct vcpu *vcpu)
 {
 	if (!vcpu->started)
 		return;
-	/* The flag for one that is about to enter, the signal for one that is
-	 * inside. */
+	/* The flag stops a vcpu that is about to enter KVM_RUN, the signal one
+	 * that is inside. */
 	vcpu->run->immediate_exit = 1;
 	pthread_kill(vcpu->thread, KICK);
 	pthread_join(vcpu->thread, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* host.h for the kernel that runs this program. */
+/* host.h on the kernel that runs this program */
 #include "host.h"
 #include "host-mmu.h"
 

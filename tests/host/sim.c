@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* host.h for a simulated host, which HTAB_SIM describes as for
- * htab_sim_host_new(). */
+/* host.h on a simulated host. HTAB_SIM describes it in the words that
+ * htab_sim_host_new() takes. */
 #include "host.h"
 #include "host-mmu.h"
 
@@ -14,7 +14,7 @@
 
 static struct htab_sim_host *sim;
 
-/* The last "linux=" of the description; without one, the simulator's default */
+/* The last "linux=" of the description, or the simulator's default */
 static unsigned int described_version(const char *description)
 {
 	unsigned int major = 6, minor = 12;
@@ -27,7 +27,7 @@ static unsigned int described_version(const char *description)
 	return LINUX_VERSION(major, minor);
 }
 
-/* The last "ram=" of the description, in MiB */
+/* The last "ram=" of the description, which has to be in MiB */
 static uint64_t described_ram(const char *description)
 {
 	unsigned int mib = GUEST_RAM >> 20;
@@ -168,7 +168,8 @@ void vcpu_stop(struct vcpu *vcpu)
 	vcpu->inside = false;
 }
 
-/* The simulator knows no immediate_exit: what a kernel does is nothing. */
+/* The simulator has no immediate_exit, with which a kernel does nothing to the
+ * table. */
 int vcpu_run_with_immediate_exit(struct vcpu *vcpu)
 {
 	(void)vcpu;

@@ -20,7 +20,7 @@ static void allocate_18(int vmfd)
 	printf("  ALLOC->%ld %s o=%u\n", returned(r), error_name(r), order);
 }
 
-/* One read */
+/* Reads once. */
 static void tell(const char *label, int htabfd)
 {
 	struct contents seen = { 0 };
@@ -41,7 +41,7 @@ static void put(int vmfd, uint32_t index, bool valid, uint64_t v, uint64_t r)
 	       n < 0 ? error_name(n) : "");
 }
 
-static void first_pass_burnt(int vmfd)
+static void read_before_a_table(int vmfd)
 {
 	int htabfd = host_open_htab(vmfd, 0, 0);
 
@@ -188,7 +188,7 @@ void observe_htab_fd(void)
 {
 	int vmfd = new_vm();
 
-	first_pass_burnt(vmfd);
+	read_before_a_table(vmfd);
 	dirty_marks(vmfd);
 	bolted_only(vmfd);
 	bad_entries(vmfd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* transcripts tables|htab-fd: prints what the host answers. */
+/* transcripts tables|htab-fd: does an experiment and prints the answers. */
 #include "transcripts.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ALLOCATE_HTAB, the probe for the size, runs, and resizes */
+/* ALLOCATE_HTAB, measurements of the table, runs, and resizes */
 #include "transcripts.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@ static void print_allocation(int vmfd, uint32_t order)
 {
 	int r = host_allocate(vmfd, &order);
 
-	/* What was asked for is what is printed afterwards, too: from 4.11 on
-	 * nothing is written back. */
+	/* From Linux 4.11 on the kernel does not write the order back, so this
+	 * is the wanted one. */
 	printf(" %ld %s order=%u\n", returned(r), error_name(r), order);
 }
 
@@ -86,7 +86,7 @@ static void commit(int vmfd, uint32_t order)
 	print_resize("COMMIT", order, host_commit(vmfd, order, 0));
 }
 
-/* What vcpu_stop() stands for */
+/* The transcripts have the end of KVM_RUN where this calls vcpu_stop(). */
 static void halt(struct vcpu *vcpu)
 {
 	vcpu_stop(vcpu);

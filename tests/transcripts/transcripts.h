@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The experiments of which *.txt are the transcripts, as real kernels answered
- * them: the same calls again, printed in the same way.
+ * The *.txt files are transcripts of experiments on real kernels. This program
+ * makes the same calls again and prints them in the same format.
  */
 #ifndef HTAB_TEST_TRANSCRIPTS_H
 #define HTAB_TEST_TRANSCRIPTS_H
@@ -11,9 +11,9 @@
 
 extern struct host host;
 
-/* "ENOMEM"; "-" for what is no error */
+/* A name such as "ENOMEM", or "-" if the result is not an error */
 const char *error_name(long result);
-/* The value that a system call returns: the errors are all -1 there. */
+/* What the system call itself returns: -1 for each error */
 long returned(long result);
 
 int new_vm(void);

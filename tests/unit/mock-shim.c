@@ -13,9 +13,10 @@ struct call {
 	enum kind kind;
 	int fd;
 	int result;
-	uint32_t number; /* a capability, or an order */
+	uint32_t number; /* the capability or the order */
 	uint32_t answer; /* the order written back, or that of the table */
-	/* of OPEN_HTAB: this write fails, with that */
+	/* For OPEN_HTAB: the number of the write that fails (0 if none does),
+	 * and its result */
 	int failing_write;
 	ssize_t failure;
 };
@@ -27,15 +28,16 @@ static int consumed;
 static int writes;
 static int writes_since_open;
 static int open_descriptors;
-/* What HTABFD, if open, was opened with */
+/* The OPEN_HTAB call of HTABFD while that is open */
 static const struct call *htab;
 
 static void will(struct call call)
 {
 	assert_true(scripted < MAX_CALLS);
 	script[scripted] = call;
-	/* CMocka keeps the order, misses what does not come, and refuses what
-	 * comes too much: all calls go through one queue, next(). */
+	/* All calls go through one queue of CMocka, that of next(). It keeps
+	 * their order, and the test fails if a call is missing or if there is
+	 * one too many. */
 	will_return(next, (uintptr_t)&script[scripted]);
 	scripted++;
 }
@@ -195,7 +197,8 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 	return call->result;
 }
 
-/* Counts the write; true if it is the one to fail. No write may come after. */
+/* Counts the write. Returns true if it is the one that fails, after which there
+ * must be no other. */
 static bool is_failing_write(int fd)
 {
 	assert_int_equal(fd, HTABFD);
@@ -207,8 +210,8 @@ static bool is_failing_write(int fd)
 	return writes_since_open == htab->failing_write;
 }
 
-/* The end of the record's entries against the end of the table, as the kernel
- * compares them before all else */
+/* The kernel checks this before anything else: do the entries of the record end
+ * inside the table? */
 static bool is_in_table(const struct uapi_kvm_get_htab_header *record)
 {
 	uint64_t entries = htab->answer ? UINT64_C(1) << (htab->answer - 4) : 0;
@@ -224,7 +227,7 @@ ssize_t htab_shim_write(int fd, const void *buf, size_t len)
 
 	if (is_failing_write(fd))
 		return htab->failure;
-	/* More than this would change the table. */
+	/* A record with entries would change the table. */
 	assert_int_equal(len, sizeof(*record));
 	assert_int_equal(record->n_valid, 0);
 	assert_int_equal(record->n_invalid, 0);
@@ -239,8 +242,8 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 	if (is_failing_write(fd))
 		return htab->failure;
 	assert_int_equal(len, sizeof(*record));
-	/* No entry may be there to read, and all must be announced, or the
-	 * kernel would stop short of looking at the index. */
+	/* The length has to include the entries, or the kernel would return
+	 * before it looks at the index. None of them may be readable. */
 	assert_true(record->n_valid > 0);
 	assert_int_equal(missing, record->n_valid * UAPI_HPTE_SIZE);
 	return is_in_table(record) ? -EFAULT : -EINVAL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A shim without a kernel. A test says beforehand, in order, which calls will
- * come and what each answers; another call, another argument, one too few or
- * a descriptor left open fails the test.
+ * A shim without a kernel. A test first lists the calls that the library will
+ * make, in their order, with the answer to each. The test fails if the library
+ * makes another call, passes another argument, leaves out a call, or leaves a
+ * descriptor open.
  */
 #ifndef HTAB_TEST_MOCK_SHIM_H
 #define HTAB_TEST_MOCK_SHIM_H
@@ -18,45 +19,47 @@ enum { CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
        CAP_RADIX = UAPI_KVM_CAP_PPC_MMU_RADIX,
        CAP_HASH = UAPI_KVM_CAP_PPC_MMU_HASH_V3 };
 
-/* KVM_CHECK_EXTENSION of a capability */
+/* Expects KVM_CHECK_EXTENSION of a capability. */
 void will_check(int fd, unsigned int cap, int result);
 
-/* KVM_PPC_ALLOCATE_HTAB; the kernel leaves the order alone */
+/* Expects KVM_PPC_ALLOCATE_HTAB. The kernel does not change the order. */
 void will_allocate(uint32_t order, int result);
-/* ... or says which order the table has, and succeeds */
+/* Expects it too. It succeeds, and the kernel writes back the order of the
+ * table. / */
 void will_answer(uint32_t order, uint32_t written_back);
 
-/* KVM_CREATE_VM, giving VMFD if it succeeds with 0 */
+/* Expects KVM_CREATE_VM. It returns VMFD if result is 0. */
 void will_create_vm(int result);
 
 /*
- * KVM_PPC_GET_HTAB_FD for writing, close-on-exec, writes and close, of a VM that
- * has a table of that order or none (0): what is written is answered as the
- * kernel does.
+ * Expects that the library measures the table of a VM: KVM_PPC_GET_HTAB_FD for
+ * writing, close-on-exec, writes, and close. The table has that order, or there
+ * is none if it is 0. The writes are answered as the kernel answers them.
  */
 void will_measure(uint32_t table);
-/* ... close answering result */
+/* As will_measure(), but close() returns result. */
 void will_measure_then_close(uint32_t table, int result);
-/* ... the n-th write (from 1) answering result instead, and no more coming */
+/* As will_measure(), but the n-th write (from 1) returns result and is the last
+ * one. */
 void will_measure_failing(uint32_t table, int n, ssize_t result);
-/* ... KVM_PPC_GET_HTAB_FD failing */
+/* Expects KVM_PPC_GET_HTAB_FD, which fails. */
 void will_not_open_htab(int result);
-
-/* ... setting close-on-exec failing, before any write */
+/* Expects KVM_PPC_GET_HTAB_FD, then a failure to set close-on-exec, then close,
+ * and no write. */
 void will_not_set_cloexec(int result);
 
 void will_close(int fd, int result);
 
-/* The capabilities that htab_alloc() asks for, on a host that is not radix:
- * POWER8, or hash POWER9 */
+/* Expects the questions about capabilities that htab_alloc() asks on a host
+ * that is not radix: a POWER8 or a hash POWER9. */
 void will_find_hash_host(void);
 
-/* What the library asks after ENOMEM to learn the generation of a kernel on such
- * a host: on a POWER8 from Linux 4.11 on, and before 4.11 */
+/* Expects the questions with which the library then learns the generation of the
+ * kernel: on a POWER8 with Linux 4.11 or later, and on a kernel before 4.11. */
 void will_find_4_11(void);
 void will_find_older_than_4_11(void);
 
-/* How many writes the mock has seen since the test began */
+/* The number of writes since the test began */
 int mock_writes(void);
 
 int mock_setup(void **state);
@@ -72,7 +75,7 @@ int mock_teardown(void **state);
 		.initial_state = (void *)(uintptr_t)(row),            \
 	}
 
-/* The errno that mocked_test_of() gave the test */
+/* The row of mocked_test_of() as a result of a call */
 static inline int errno_row(void **state)
 {
 	return (int)(intptr_t)*state;

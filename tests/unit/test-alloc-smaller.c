@@ -6,7 +6,8 @@
 
 /* --- downgrades --- */
 
-/* On a POWER8 from 4.11 on: two questions, one ALLOCATE for each size. */
+/* A POWER8 with Linux 4.11 or later: two questions, and one ALLOCATE for each
+ * order */
 static void alloc_goes_down_one_order_at_a_time(void **state)
 {
 	const uint32_t had = (uint32_t)(uintptr_t)*state;
@@ -36,7 +37,7 @@ static void alloc_to_nothing_is_enomem(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* It is known from the first two answers that this is 4.15 or later. */
+/* The first two answers show that this is Linux 4.15 or later. */
 static void alloc_goes_down_on_a_radix_host_without_a_question(void **state)
 {
 	uint32_t order = 26;
@@ -51,7 +52,7 @@ static void alloc_goes_down_on_a_radix_host_without_a_question(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* 4.11 to 4.15 on a hash POWER9 have no capability 133. */
+/* On a hash POWER9 Linux 4.11 to 4.15 do not have KVM_CAP_SPAPR_RESIZE_HPT. */
 static void alloc_goes_down_on_an_early_hash_power9(void **state)
 {
 	uint32_t order = 26;
@@ -79,8 +80,8 @@ static void alloc_stops_if_a_vcpu_starts_on_the_way_down(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* The kernel has said ENOMEM, and from 4.11 on the table is gone: an error
- * that promises an unchanged VM would be a lie. */
+/* From Linux 4.11 on, the ENOMEM means that the table is gone. The error of the
+ * question would promise an unchanged VM. */
 static void alloc_is_enomem_if_the_generation_cannot_be_told(void **state)
 {
 	const int error = errno_row(state);
@@ -130,7 +131,8 @@ static void alloc_before_4_11_stops_at_a_dangling_table(void **state)
 	assert_int_equal(order, 28);
 }
 
-/* Also where there is nothing lower to try: the caller might try it. */
+/* The library reports the dangling table also if the floor leaves no smaller
+ * order, because the caller could try one. */
 static void floor_before_4_11_stops_at_a_dangling_table(void **state)
 {
 	uint32_t order = 28;
@@ -150,7 +152,8 @@ static void floor_before_4_11_stops_at_a_dangling_table(void **state)
 	assert_int_equal(order, 28);
 }
 
-/* 3.6 and 3.7 have no htab fd; others may be out of descriptors. */
+/* Linux 3.6 and 3.7 have no htab fd. On later kernels the process may be out of
+ * descriptors. */
 static void alloc_before_4_11_stops_where_it_cannot_ask(void **state)
 {
 	uint32_t order = 28;
@@ -163,8 +166,8 @@ static void alloc_before_4_11_stops_where_it_cannot_ask(void **state)
 	assert_int_equal(order, 28);
 }
 
-/* The question is refused because a vcpu runs. Only -ENOENT proves that the
- * kernel keeps no pointer to a freed table. */
+/* A running vcpu makes htab_order() fail. Only -ENOENT proves that the kernel
+ * has no pointer to a freed table. */
 static void alloc_before_4_11_stops_if_a_vcpu_starts(void **state)
 {
 	uint32_t order = 28;

@@ -46,7 +46,7 @@ static void floor_out_of_range_is_erange_without_a_system_call(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* --- the host's kinds: the exact calls --- */
+/* --- the exact calls on each kind of host --- */
 
 static void alloc_on_a_hash_host_is_two_calls(void **state)
 {
@@ -70,7 +70,8 @@ static void alloc_on_a_radix_host_with_hash_guests_is_three_calls(void **state)
 	assert_result(htab_alloc(VMFD, &order), 0);
 }
 
-/* Nested, early POWER9, radix on 4.11 to 4.14: the VM is not touched. */
+/* Nested hosts, early POWER9, and radix hosts of Linux 4.11 to 4.14. The
+ * library makes no call that changes the VM. */
 static void alloc_without_hash_guests_is_eopnotsupp(void **state)
 {
 	uint32_t order = 24;
@@ -82,8 +83,8 @@ static void alloc_without_hash_guests_is_eopnotsupp(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* Before 3.17 a VM does not know CHECK_EXTENSION. */
-static void alloc_believes_in_hash_where_a_vm_cannot_be_asked(void **state)
+/* Before Linux 3.17 a VM does not support KVM_CHECK_EXTENSION. */
+static void alloc_assumes_hash_where_a_vm_cannot_be_asked(void **state)
 {
 	uint32_t order = 24;
 
@@ -141,7 +142,8 @@ static void alloc_reads_enosys_as_enotty(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* PR claims capability 80 up to 4.10, which htab_alloc() does not ask for. */
+/* Up to Linux 4.10 PR claims KVM_CAP_PPC_ALLOC_HTAB, but htab_alloc() does not
+ * ask for it. */
 static void alloc_on_pr_is_enotty(void **state)
 {
 	uint32_t order = 24;
@@ -152,9 +154,9 @@ static void alloc_on_pr_is_enotty(void **state)
 	assert_result(htab_alloc(VMFD, &order), -ENOTTY);
 }
 
-/* --- kernels that negotiate by themselves --- */
+/* --- kernels that choose another order themselves --- */
 
-static void alloc_believes_a_smaller_answer(void **state)
+static void alloc_accepts_a_smaller_order(void **state)
 {
 	uint32_t order = 28;
 
@@ -165,8 +167,9 @@ static void alloc_believes_a_smaller_answer(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* 24 from the boot pool, or a table that existed */
-static void alloc_believes_a_larger_answer(void **state)
+/* The kernel gives order 24 from the boot pool, or keeps the table that the VM
+ * has. */
+static void alloc_accepts_a_larger_order(void **state)
 {
 	uint32_t order = 20;
 
@@ -177,7 +180,7 @@ static void alloc_believes_a_larger_answer(void **state)
 	assert_int_equal(order, 24);
 }
 
-static void alloc_does_not_believe_nonsense(void **state)
+static void alloc_with_an_order_out_of_range_is_eproto(void **state)
 {
 	uint32_t order = 24;
 
@@ -187,7 +190,7 @@ static void alloc_does_not_believe_nonsense(void **state)
 	assert_int_equal(order, 24);
 }
 
-static void alloc_does_not_believe_a_positive_result(void **state)
+static void alloc_with_a_positive_result_is_eproto(void **state)
 {
 	uint32_t order = 24;
 
@@ -224,7 +227,7 @@ int main(void)
 			alloc_on_a_radix_host_with_hash_guests_is_three_calls),
 		mocked_test(alloc_without_hash_guests_is_eopnotsupp),
 		mocked_test_of(
-			alloc_believes_in_hash_where_a_vm_cannot_be_asked,
+			alloc_assumes_hash_where_a_vm_cannot_be_asked,
 			-ENOTTY),
 		for_errors(alloc_passes_on_what_the_first_question_says),
 		for_errors(alloc_passes_on_what_the_kernel_says),
@@ -233,10 +236,10 @@ int main(void)
 		mocked_test(alloc_under_a_running_vcpu_is_ebusy),
 		mocked_test(alloc_reads_enosys_as_enotty),
 		mocked_test(alloc_on_pr_is_enotty),
-		mocked_test(alloc_believes_a_smaller_answer),
-		mocked_test(alloc_believes_a_larger_answer),
-		for_bad_orders(alloc_does_not_believe_nonsense),
-		mocked_test(alloc_does_not_believe_a_positive_result),
+		mocked_test(alloc_accepts_a_smaller_order),
+		mocked_test(alloc_accepts_a_larger_order),
+		for_bad_orders(alloc_with_an_order_out_of_range_is_eproto),
+		mocked_test(alloc_with_a_positive_result_is_eproto),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

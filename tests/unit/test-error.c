@@ -29,7 +29,7 @@ static void text_says_what_to_do(void **state)
 {
 	(void)state;
 	assert_non_null(strstr(htab_strerror(-ENOMEM), "kvm_cma_resv_ratio"));
-	/* Less than a floor would not do. */
+	/* The caller may have set a floor and cannot use a smaller table. */
 	assert_null(strstr(htab_strerror(-ENOMEM), "ask for less"));
 	assert_non_null(strstr(htab_strerror(-EBUSY), "vcpu"));
 	assert_non_null(strstr(htab_strerror(-ENOTRECOVERABLE), "destroy"));

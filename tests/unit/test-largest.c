@@ -3,9 +3,9 @@
 #include "mock-shim.h"
 #include "unit.h"
 
-/* One attempt, on a VM that has no table, and then it is closed: so no VM is
- * closed that has lost its table, which corrupts hosts of 4.11 to 4.14. */
-
+/* htab_largest() tries each order on a new VM and closes it. So no VM loses a
+ * table before it is closed, which would corrupt hosts of Linux 4.11 to 4.14
+ * (docs/kernels.md, "Stale reverse map"). */
 static void will_try(uint32_t order, uint32_t answer, int result)
 {
 	will_create_vm(0);
@@ -19,7 +19,7 @@ static void will_try(uint32_t order, uint32_t answer, int result)
 	will_close(VMFD, 0);
 }
 
-static void largest_is_the_ceiling_if_it_can_be_had(void **state)
+static void largest_is_the_ceiling_if_the_host_has_it(void **state)
 {
 	uint32_t order = 30;
 
@@ -41,7 +41,7 @@ static void largest_goes_down_with_a_fresh_vm_for_each_size(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* 4.3: asked for 28 to 40 it falls back to 24, though 27 is to be had. */
+/* For orders 28 to 40 Linux 4.3 falls back to 24, although the host has 27. */
 static void largest_looks_on_below_a_fallback(void **state)
 {
 	uint32_t order = 40;
@@ -54,7 +54,7 @@ static void largest_looks_on_below_a_fallback(void **state)
 	assert_int_equal(order, 27);
 }
 
-/* The ceiling is one: 24 from the boot pool does not answer for 20. */
+/* Order 24 from the boot pool is above the ceiling, so it is no answer. */
 static void largest_looks_on_below_a_larger_answer(void **state)
 {
 	uint32_t order = 20;
@@ -66,8 +66,8 @@ static void largest_looks_on_below_a_larger_answer(void **state)
 	assert_int_equal(order, 19);
 }
 
-/* 3.6 with two tables in its boot pool, where the page allocator has none of 18
- * or more: whatever is asked for, the kernel gives 24, above the ceiling. */
+/* Linux 3.6 has two tables in its boot pool, and the page allocator has none of
+ * order 18 or more. For every order the kernel gives 24, above the ceiling. */
 static void largest_below_the_boot_pool_is_enomem(void **state)
 {
 	uint32_t order = 23;
@@ -152,7 +152,7 @@ static void largest_takes_no_notice_of_a_failing_close(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		mocked_test(largest_is_the_ceiling_if_it_can_be_had),
+		mocked_test(largest_is_the_ceiling_if_the_host_has_it),
 		mocked_test(largest_goes_down_with_a_fresh_vm_for_each_size),
 		mocked_test(largest_looks_on_below_a_fallback),
 		mocked_test(largest_looks_on_below_a_larger_answer),

@@ -12,7 +12,8 @@ static void order_null_is_einval_without_a_system_call(void **state)
 	assert_result(htab_order(VMFD, NULL), -EINVAL);
 }
 
-/* The promised cost: open, close-on-exec, at most five writes, close. */
+/* libhtab.h promises this cost: open, close-on-exec, at most five writes,
+ * close. / */
 static void every_order_is_found_in_at_most_8_calls(void **state)
 {
 	(void)state;
@@ -63,7 +64,8 @@ static void failing_open_is_passed_on(void **state)
 	assert_int_equal(order, UNTOUCHED);
 }
 
-/* Nothing is written to a descriptor that another program could inherit. */
+/* The library does not write to a descriptor that another program could
+ * inherit. / */
 static void failing_cloexec_is_passed_on(void **state)
 {
 	uint32_t order = UNTOUCHED;
@@ -73,8 +75,8 @@ static void failing_cloexec_is_passed_on(void **state)
 	assert_int_equal(order, UNTOUCHED);
 }
 
-/* Whichever write fails, it is the last, and the descriptor is closed. An
- * order of 40 takes the way to the write that is torn. */
+/* After a failed write the library closes the descriptor and makes no other
+ * write. Order 40 leads to the write that is torn. */
 static void failing_write_is_passed_on(void **state)
 {
 	const int error = errno_row(state);
@@ -100,7 +102,7 @@ static void failing_torn_write_is_passed_on(void **state)
 	assert_int_equal(order, UNTOUCHED);
 }
 
-/* No kernel answers such counts; to go on would be a guess. */
+/* No kernel returns such a count, so the library cannot know what it means. */
 static void short_or_long_write_is_eproto(void **state)
 {
 	const ssize_t counts[] = { 0, 1, 7, 9, 16, 24 };
@@ -129,7 +131,8 @@ static void torn_write_that_succeeds_is_eproto(void **state)
 	}
 }
 
-/* close() gives the descriptor up even if it fails; it is not repeated. */
+/* close() releases the descriptor also if it fails, so the library does not
+ * repeat it. */
 static void failing_close_does_not_matter(void **state)
 {
 	uint32_t order = UNTOUCHED;
@@ -168,7 +171,7 @@ static void order_for_ram_is_a_128th_rounded_up(void **state)
 				 rows[i].order);
 }
 
-/* Powers of two, so that the exponent says all */
+/* All limits are powers of two. */
 static void vrma_limit_is_a_page_for_each_group(void **state)
 {
 	static const struct {
@@ -181,7 +184,7 @@ static void vrma_limit_is_a_page_for_each_group(void **state)
 		{ 18, 16, 27 },
 		{ 20, 16, 29 },
 		{ 18, 24, 35 },
-		/* Rounded down to 4K, 64K and 16M */
+		/* The page size is rounded down to 4K, 64K or 16M. */
 		{ 18, 13, 23 },
 		{ 18, 15, 23 },
 		{ 18, 17, 27 },
@@ -190,7 +193,7 @@ static void vrma_limit_is_a_page_for_each_group(void **state)
 		{ 18, 30, 35 },
 		{ 18, 34, 35 },
 		{ 18, 63, 35 },
-		/* At most 1 TiB */
+		/* The limit is at most 1 TiB. */
 		{ 34, 12, 39 },
 		{ 35, 12, 40 },
 		{ 36, 12, 40 },
@@ -248,12 +251,13 @@ static void order_for_vrma_is_the_smallest_that_covers(void **state)
 		}
 		assert_int_equal(htab_order_for_vrma(0, shifts[i]), 18);
 	}
-	/* What was seen: 512 MiB boots with these and hangs with less. */
+	/* In the lab a guest of 512 MiB boots with these and hangs with
+	 * smaller ones. */
 	assert_int_equal(htab_order_for_vrma(512 << 20, 12), 24);
 	assert_int_equal(htab_order_for_vrma(512 << 20, 16), 20);
 }
 
-/* Nor is it an order that htab_alloc_at_least() takes. */
+/* The result 0 is not an order that htab_alloc_at_least() accepts. */
 static void more_than_a_terabyte_has_no_order(void **state)
 {
 	const uint64_t most = UINT64_C(1) << 40;

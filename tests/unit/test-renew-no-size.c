@@ -45,7 +45,7 @@ static void dangling_table_is_enotrecoverable(void **state)
 	assert_int_equal(order, 28);
 }
 
-/* --- a size that cannot be told --- */
+/* --- a size that cannot be measured --- */
 
 static void table_too_large_to_tell_is_allocated_directly(void **state)
 {
@@ -58,7 +58,7 @@ static void table_too_large_to_tell_is_allocated_directly(void **state)
 	assert_result(htab_renew(VMFD, &order, 40), 0);
 	assert_int_equal(order, 40);
 
-	/* Up to 4.10 the kernel says its order. */
+	/* Before Linux 4.11 the kernel writes back the order of the table. */
 	order = 30;
 	will_find_hash_host();
 	will_measure(38);
@@ -90,8 +90,8 @@ static void running_vcpu_is_ebusy_and_nothing_is_allocated(void **state)
 
 /* --- no htab fd --- */
 
-/* 3.6 and 3.7: one ALLOCATE clears, and says the order that is there, or it
- * allocates. */
+/* On Linux 3.6 and 3.7 one ALLOCATE clears the table and writes back its order,
+ * or it makes one. */
 static void without_htab_fd_one_allocate_does_it(void **state)
 {
 	uint32_t order = 26;
@@ -136,7 +136,8 @@ static void on_pr_it_is_enotty(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* It would replace the table, and cannot be asked which one to clear first. */
+/* This kernel would replace the table, and without its order the library cannot
+ * clear it first. */
 static void newer_kernel_without_htab_fd_is_enotty(void **state)
 {
 	uint32_t order = 26;

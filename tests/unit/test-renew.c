@@ -41,9 +41,10 @@ static void failing_first_question_is_passed_on(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* --- the present order is the wanted one --- */
+/* --- the table has the wanted order --- */
 
-/* One ALLOCATE, on every generation: which one need not be known. */
+/* This takes one ALLOCATE on every kernel, so the library does not ask for the
+ * generation. */
 static void wanted_order_is_only_cleared(void **state)
 {
 	(void)state;
@@ -69,7 +70,7 @@ static void clearing_passes_on_what_the_kernel_says(void **state)
 	assert_int_equal(order, 24);
 }
 
-/* --- another order, from 4.11 on --- */
+/* --- another order, Linux 4.11 and later --- */
 
 static void another_order_is_cleared_and_then_replaced(void **state)
 {
@@ -85,7 +86,7 @@ static void another_order_is_cleared_and_then_replaced(void **state)
 	assert_int_equal(order, wanted);
 }
 
-/* It is known from the first two answers that this is 4.15 or later. */
+/* The first two answers show that this is Linux 4.15 or later. */
 static void radix_host_is_not_asked_for_its_generation(void **state)
 {
 	uint32_t order = 26;
@@ -100,7 +101,7 @@ static void radix_host_is_not_asked_for_its_generation(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* The old table's memory is free by then. */
+/* The kernel frees the old table first, so its memory can be used again. */
 static void going_down_meets_the_old_order_again(void **state)
 {
 	uint32_t order = 26;
@@ -134,7 +135,7 @@ static void floor_is_not_passed(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* Nothing is replaced that was not cleared. */
+/* The library does not replace a table that it could not clear. */
 static void failing_clear_is_the_last_call(void **state)
 {
 	uint32_t order = 26;
@@ -161,7 +162,7 @@ static void vcpu_that_starts_after_the_clear_is_ebusy(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* The table is still there, and nothing was asked of it. */
+/* The library makes no call that changes the table. */
 static void unknown_generation_leaves_the_table_alone(void **state)
 {
 	uint32_t order = 26;
@@ -173,7 +174,7 @@ static void unknown_generation_leaves_the_table_alone(void **state)
 	assert_int_equal(order, 26);
 }
 
-/* --- another order, up to 4.10 --- */
+/* --- another order, before Linux 4.11 --- */
 
 static void before_4_11_the_size_stays(void **state)
 {

@@ -2,7 +2,7 @@
 #include "mock-shim.h"
 #include "unit.h"
 
-/* The promised cost: one call more than htab_order(). */
+/* libhtab.h promises this cost: one call more than htab_order(). */
 static void reset_allocates_the_size_that_is_there(void **state)
 {
 	(void)state;
@@ -33,7 +33,7 @@ static void reset_under_a_running_vcpu_is_ebusy(void **state)
 	will_measure_failing(24, 1, -EBUSY);
 	assert_result(htab_reset(VMFD), -EBUSY);
 
-	/* It starts between the two steps. */
+	/* The vcpu starts between the two steps. */
 	will_measure(24);
 	will_allocate(24, -EBUSY);
 	assert_result(htab_reset(VMFD), -EBUSY);
@@ -52,7 +52,7 @@ static void reset_passes_on_what_the_kernel_says(void **state)
 	assert_result(htab_reset(VMFD), errno_row(state));
 }
 
-static void reset_does_not_believe_nonsense(void **state)
+static void reset_with_an_order_out_of_range_is_eproto(void **state)
 {
 	(void)state;
 	will_measure(24);
@@ -60,8 +60,9 @@ static void reset_does_not_believe_nonsense(void **state)
 	assert_result(htab_reset(VMFD), -EPROTO);
 }
 
-/* 3.6 and 3.7: no htab fd, and a VM knows no CHECK_EXTENSION. Asked for 24
- * they clear what there is, and say its order. */
+/* On Linux 3.6 and 3.7 there is no htab fd, and a VM does not support
+ * KVM_CHECK_EXTENSION. Asked for order 24, they clear the table of any
+ * order. */
 static void reset_without_htab_fd_allocates_the_default(void **state)
 {
 	(void)state;
@@ -84,7 +85,8 @@ static void reset_on_pr_is_enotty(void **state)
 	assert_result(htab_reset(VMFD), -ENOTTY);
 }
 
-/* A kernel from 4.11 on would replace the table: it must not be asked. */
+/* Linux 4.11 and later would replace the table, so there must be no
+ * ALLOCATE. */
 static void reset_of_a_newer_kernel_without_htab_fd_is_enotty(void **state)
 {
 	(void)state;
@@ -145,7 +147,7 @@ int main(void)
 			       -ENOMEM),
 		mocked_test_of(reset_passes_on_what_the_kernel_says, -EIO),
 		mocked_test_of(reset_passes_on_what_the_kernel_says, -ENOMEM),
-		mocked_test(reset_does_not_believe_nonsense),
+		mocked_test(reset_with_an_order_out_of_range_is_eproto),
 		mocked_test(reset_without_htab_fd_allocates_the_default),
 		mocked_test(reset_on_pr_is_enotty),
 		mocked_test(reset_of_a_newer_kernel_without_htab_fd_is_enotty),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The real shim, on descriptors that every machine has. */
+/* The real shim, on descriptors that every machine has */
 #include "shim.h"
 
 #include <fcntl.h>
@@ -96,11 +96,12 @@ static void write_returns_the_count(void **state)
 	assert_int_equal(htab_shim_write(fds[1], "abc", 3), 3);
 	assert_int_equal(read(fds[0], got, sizeof(got)), 3);
 	assert_string_equal(got, "abc");
-	/* The wrong direction */
+	/* This is the read end of the pipe. */
 	assert_result((int)htab_shim_write(fds[0], "abc", 3), -EBADF);
 }
 
-/* The kernel sees the readable bytes, and EFAULT exactly where they end. */
+/* The kernel can read all bytes up to the end, and gets EFAULT exactly
+ * there. */
 static void torn_write_is_readable_up_to_its_end(void **state)
 {
 	char got[64];
@@ -118,8 +119,8 @@ static void torn_write_is_readable_up_to_its_end(void **state)
 	assert_result(-errno, -EAGAIN);
 }
 
-/* Bytes of address space that this process has mapped. Adjacent mappings of one
- * kind are a single line of the file, so lines would not show a leak. */
+/* The bytes of address space that this process has mapped. The file has one
+ * line for adjacent mappings of a kind, so its lines would not show a leak. */
 static size_t mapped_bytes(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
@@ -144,7 +145,7 @@ static void torn_write_leaves_nothing_mapped(void **state)
 		assert_result((int)htab_shim_write_torn(fds[1], "x", 1, 8),
 			      -EFAULT);
 	after = mapped_bytes();
-	/* malloc() may have mapped something of its own meanwhile. */
+	/* malloc() may also have mapped something. */
 	assert_true(after < before + writes / 2 * page);
 }
 

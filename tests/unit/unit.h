@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every unit test includes: CMocka, and asserts that speak errno. */
+/* Every unit test includes this: CMocka, and assertions with names of errors */
 #ifndef HTAB_TEST_UNIT_H
 #define HTAB_TEST_UNIT_H
 
@@ -14,7 +14,7 @@
 
 #include "libhtab.h"
 
-/* CMocka 1.1.5 prints -16 as 0xfffffffffffffff0; this prints EBUSY. */
+/* CMocka 1.1.5 prints -16 as 0xfffffffffffffff0. This macro prints EBUSY. */
 #define assert_result(expression, expected)                                 \
 	assert_result_at(expression, expected, #expression, __FILE__, __LINE__)
 
