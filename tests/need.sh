@@ -41,7 +41,8 @@ need() {
 
 	if [ "$(id -u)" -eq 0 ]; then
 		as_root=
-	elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+	elif command -v sudo >/dev/null &&
+		{ sudo -n true 2>/dev/null || [ -t 0 ]; }; then
 		as_root=sudo
 	else
 		say 'Some packages are missing and this is not root. Run, as root:'

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""report.py RESULTS: what tests/run found, as one table and a last line.
+"""report.py RESULTS: prints the results of tests/run as a table and a last
+line.
 
-RESULTS holds the log that Meson wrote of each run, WHERE.json, and the steps
-of tests/run itself. Exits 0 if nothing failed and something passed.
+RESULTS is a directory with the log that Meson wrote of each run, WHERE.json,
+and the steps of tests/run itself. The exit status is 0 if nothing failed and
+something passed.
 """
 
 import collections
@@ -12,7 +14,8 @@ import pathlib
 import re
 import sys
 
-POINT = re.compile(r'\s*(not )?ok \d+ *-? *(.*?)(?: # (SKIP|TODO) ?(.*))?$', re.IGNORECASE)
+POINT = re.compile(r'\s*(not )?ok \d+ *-? *(.*?)(?: # (SKIP|TODO) ?(.*))?$',
+                   re.IGNORECASE)
 
 
 class Row:
@@ -20,8 +23,8 @@ class Row:
         self.passed = 0
         self.failed = []
         self.skipped = collections.Counter()    # by reason
-        self.reported = []                      # failed, but does not block
-        self.last = ''                          # what passed last
+        self.reported = []                      # failures that do not block
+        self.last = ''                          # the last point that passed
 
     def point(self, good, name, directive, reason):
         if directive == 'SKIP' and good:
@@ -38,18 +41,22 @@ class Row:
 
 
 def add_test(row, test):
-    """One line of Meson's log: a program, with its cases if it prints TAP."""
+    """Adds one line of Meson's log: a program, with its cases if it prints
+    TAP."""
     name, result = test['name'], test['result']
-    points = [POINT.match(line) for line in test.get('stdout', '').splitlines()]
+    points = [POINT.match(line)
+              for line in test.get('stdout', '').splitlines()]
     points = [point.groups() for point in points if point]
     for bad, case, directive, reason in points:
-        row.point(not bad, f'{name}: {case}', (directive or '').upper(), reason)
+        row.point(not bad, f'{name}: {case}', (directive or '').upper(),
+                  reason)
     if result in ('FAIL', 'ERROR', 'TIMEOUT', 'INTERRUPT', 'UNEXPECTEDPASS'):
         if not any(bad and not directive for bad, _, directive, _ in points):
             row.failed.append(f'{name} ({result.lower()})')
     elif result == 'SKIP' and not points:
         output = (test.get('stdout', '') + test.get('stderr', '')).strip()
-        row.point(True, name, 'SKIP', output.splitlines()[-1] if output else '')
+        row.point(True, name, 'SKIP',
+                  output.splitlines()[-1] if output else '')
     elif not points:
         row.passed += 1
 
@@ -60,12 +67,15 @@ def read(directory):
     for line in steps.read_text().splitlines() if steps.exists() else []:
         result, where, what = line.split('\t')
         rows[where].point(result == 'pass', what, '', '')
-    for log in sorted(directory.glob('*.json'), key=lambda log: log.stat().st_mtime):
+    for log in sorted(directory.glob('*.json'),
+                      key=lambda log: log.stat().st_mtime):
         for line in log.read_text().splitlines():
             test = json.loads(line)
             test['name'] = test['name'].rsplit(' / ', 1)[-1]
-            # In the lab, each kernel and machine is a place of its own.
-            where = f'{log.stem} {test["name"]}' if log.stem == 'lab' else log.stem
+            where = log.stem
+            # Each kernel and machine of the lab has a row.
+            if where == 'lab':
+                where += f' {test["name"]}'
             add_test(rows[where], test)
     return rows
 
@@ -74,9 +84,10 @@ def show(rows):
     width = max(len(where) for where in rows)
     print(f'\n{"where":{width}}  passed  failed  skipped')
     for where, row in rows.items():
-        print(f'{where:{width}}  {row.passed:6}  {len(row.failed):6}  {sum(row.skipped.values()):7}')
+        print(f'{where:{width}}  {row.passed:6}  {len(row.failed):6}  '
+              f'{sum(row.skipped.values()):7}')
         if row.passed == 1:
-            # One test that says by itself what it has done
+            # The name of this test says what it has done.
             print(f'{"":{width}}      {row.last.split(": ", 1)[-1]}')
         for name in row.failed:
             print(f'{"":{width}}      FAILED: {name}')
@@ -94,7 +105,8 @@ def main():
     passed = sum(row.passed for row in rows.values())
     failed = sum(len(row.failed) for row in rows.values())
     skipped = sum(sum(row.skipped.values()) for row in rows.values())
-    print(f'\n{passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else ''))
+    print(f'\n{passed} passed, {failed} failed' +
+          (f', {skipped} skipped' if skipped else ''))
     sys.exit(failed > 0 or passed == 0)
 
 

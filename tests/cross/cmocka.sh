@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# cmocka.sh TARGET (powerpc64le-linux-gnu, powerpc64-linux-gnu): CMocka for a cross build, as a static library, made from Debian's
-# source package. Prints the directory of its cmocka.pc:
+# cmocka.sh TARGET (powerpc64le-linux-gnu or powerpc64-linux-gnu) makes a static
+# CMocka for a cross build from Debian's source package, and prints the
+# directory of its cmocka.pc:
 #
 #     PKG_CONFIG_LIBDIR=$(tests/cross/cmocka.sh powerpc64le-linux-gnu) \
 #         meson setup --cross-file tests/cross/powerpc64le.ini build-ppc64le
@@ -18,7 +19,7 @@ for tool in "$target-gcc" "$target-ar" cmake tar; do
 	command -v "$tool" >/dev/null || die "no $tool"
 done
 
-# quietly COMMAND...: its output is shown only if it fails.
+# quietly COMMAND...: shows the output of a command only if it fails.
 quietly() {
 	if ! "$@" >"$tmp/output" 2>&1; then
 		cat "$tmp/output" >&2
@@ -30,8 +31,9 @@ quietly() {
 source_from() {
 	apt_open "$1" deb-src || return 1
 	say "fetching the source of CMocka"
-	if ! (cd "$tmp" && apt_get -q source --download-only cmocka >"$tmp/output"); then
-		say "cannot fetch it: $(apt_why)"
+	if ! (cd "$tmp" &&
+		apt_get -q source --download-only cmocka >"$tmp/output"); then
+		say "cannot fetch the source: $(apt_why)"
 		return 1
 	fi
 }
@@ -42,13 +44,16 @@ build() {
 	tar -xf "$tmp"/cmocka_*.orig.tar.xz -C "$tmp/source" --strip-components=1
 
 	say "building CMocka for $target"
-	quietly cmake -S "$tmp/source" -B "$tmp/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-		-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_C_COMPILER="$target-gcc" -DCMAKE_AR="$(command -v "$target-ar")" \
+	quietly cmake -S "$tmp/source" -B "$tmp/build" \
+		-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_SYSTEM_NAME=Linux \
+		-DCMAKE_C_COMPILER="$target-gcc" \
+		-DCMAKE_AR="$(command -v "$target-ar")" \
 		-DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF
 	quietly cmake --build "$tmp/build" --target cmocka-static
 	cp "$tmp/build/src/libcmocka-static.a" "$tmp/new/lib/libcmocka.a"
 	cp "$tmp/source/include/cmocka.h" "$tmp/new/include"
-	version=$(sed -n 's/^project(cmocka .*VERSION \([0-9.]*\).*/\1/p' "$tmp/source/CMakeLists.txt")
+	version=$(sed -n 's/^project(cmocka .*VERSION \([0-9.]*\).*/\1/p' \
+		"$tmp/source/CMakeLists.txt")
 	cat >"$tmp/new/cmocka.pc" <<-EOF
 		prefix=\${pcfiledir}
 		Name: cmocka

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The simulator against a real kernel: the same operations on both must have the same answers.
+"""Compares the simulator with a real kernel: random operations must have the
+same answers on both.
 
-compare.py --kernel KERNEL --machine MACHINE [OPTION...] DIFFERENTIAL-KERNEL DIFFERENTIAL-SIM
+compare.py --kernel KERNEL --machine MACHINE [OPTION...]
+    DIFFERENTIAL-KERNEL DIFFERENTIAL-SIM
 
-KERNEL and MACHINE are names from the lab's table. The operations are drawn from --seed, or from $HTAB_SEED, or else from a new
-seed each time; whichever it was is printed. Prints TAP with one point, and for the first difference its operation and those
-around it. More than --boot operations are spread over several boots, each with the next seed.
+KERNEL and MACHINE are names in the lab's table. --seed or $HTAB_SEED decides
+which operations are drawn. Without both, each run has a new seed, and prints
+it. The output is TAP with one point, and with the first difference and the
+operations around it. More than --boot operations are spread over several boots,
+each with the next seed.
 
-differential.h says what is left out of the comparison, and why.
+differential.h says what the comparison leaves out, and why.
 """
 
 import argparse
@@ -23,10 +27,12 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent.parent / 'lab'
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(LAB))
-from boot import LabError, Table
 from cmocka_tap import Tap
+from initramfs import LabError
+from kernels import Table
 
-# What HTAB_SIM says of each machine. The kernel's release and page size are asked for where it runs; MMU and KVM are the table's.
+# The words of HTAB_SIM for each machine. The program itself prints the release
+# and the page size of the kernel; MMU and KVM follow from the lab's table.
 MACHINES = {
     'powernv8': 'cpu=power8',
     'powernv9': 'cpu=power9-dd2.0 mmu=radix',
@@ -36,8 +42,10 @@ MACHINES = {
     'nested': 'kvm=nested cpu=power9',
 }
 
-# The area for tables: as large as it is by default with 4G, or so small that a few VMs exhaust it. The seed decides.
-POOLS = [('kvm_cma_resv_ratio=5', 'cma=208M'), ('kvm_cma_resv_ratio=1', 'cma=48M')]
+# The area for tables has its default size with 4G, or it is so small that a few
+# VMs exhaust it. The seed decides.
+POOLS = [('kvm_cma_resv_ratio=5', 'cma=208M'),
+         ('kvm_cma_resv_ratio=1', 'cma=48M')]
 
 # The kernel does not clear the reverse map, and later passes over an htab fd
 # report what was in memory (docs/kernels.md, "Reading an htab fd"). With this
@@ -48,32 +56,36 @@ CONTEXT = 4         # lines before a difference
 PATIENCE = 10       # lines of stderr that are shown
 
 
-class Failure(Exception):
-    """Why there is nothing to compare: lines."""
-
-
 def run(command, env=None):
-    """The lines that it prints. That it has come to its end is the last one."""
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            errors='replace', env={**os.environ, **(env or {})})
-    return result.stdout.splitlines(), result.returncode, result.stderr.splitlines()[-PATIENCE:]
+    """(lines of output, exit status, last lines of standard error)"""
+    result = subprocess.run(command, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, errors='replace',
+                            env={**os.environ, **(env or {})})
+    return (result.stdout.splitlines(), result.returncode,
+            result.stderr.splitlines()[-PATIENCE:])
 
 
 def real(args, seed, count):
-    boot = [sys.executable, str(LAB / 'boot.py'), '--mode', 'raw', '--append', f'{PARAMETERS} {POOLS[seed % 2][0]}',
+    boot = [sys.executable, str(LAB / 'boot.py'), '--mode', 'raw',
+            '--append', f'{PARAMETERS} {POOLS[seed % 2][0]}',
             '--timeout', str(args.timeout)]
-    libraries = [word for directory in args.libdir for word in ('--libdir', directory)]
-    return run([*boot, *libraries, args.kernel, args.machine, args.real, str(seed), str(count)])
+    libraries = [word for directory in args.libdir
+                 for word in ('--libdir', directory)]
+    return run([*boot, *libraries, args.kernel, args.machine, args.real,
+                str(seed), str(count)])
 
 
 def simulated(args, host, description, seed, count):
     wrapper = shlex.split(os.environ.get('MESON_EXE_WRAPPER', ''))
-    env = {'HTAB_SIM': f'{description} {MACHINES[args.machine]} {POOLS[seed % 2][1]}', 'HTAB_HOST': host}
+    machine, pool = MACHINES[args.machine], POOLS[seed % 2][1]
+    env = {'HTAB_SIM': f'{description} {machine} {pool}', 'HTAB_HOST': host}
     return run([*wrapper, args.simulated, str(seed), str(count)], env)
 
 
 def with_lost_lines(lines):
-    """The firmware writes to the console, too, if seldom. A single line whose mark it has destroyed is put back, as one cut short."""
+    """Sometimes the firmware writes into a line on the console and destroys
+    its mark. This puts such a single line back, as one that is cut short."""
     found = []
     for line in lines:
         if found and line.split(' ')[0] == str(len(found) + 1):
@@ -83,31 +95,37 @@ def with_lost_lines(lines):
 
 
 def same(real_line, sim_line):
-    """No line of the program has a "[", with which a line of the firmware begins: as far as that, then."""
+    """A line of the firmware begins with "[", and no line of the program has
+    one, so the comparison ends there."""
     ours, firmware, _ = real_line.partition('[')
     return sim_line.startswith(ours) if firmware else sim_line == real_line
 
 
 def difference(real_lines, sim_lines):
-    """The first one, with what was before it: lines. Empty if there is none."""
+    """The lines that report the first difference, or none if there is none"""
     pairs = zip(real_lines + [''], sim_lines + [''])
     at = next((i for i, (a, b) in enumerate(pairs) if not same(a, b)), None)
     if at is None:
         return []
-    number = (real_lines + [''])[at].split(' ')[0] or (sim_lines + [''])[at].split(' ')[0]
+    number = (real_lines + [''])[at].split(' ')[0] or \
+        (sim_lines + [''])[at].split(' ')[0]
     found = [f'they differ at operation {number}:']
-    found += [f'         {line}' for line in real_lines[max(0, at - CONTEXT):at]]
-    found += [f'kernel:  {line}' for line in real_lines[at:at + 2]] or ['kernel:  (no more lines)']
-    found += [f'sim:     {line}' for line in sim_lines[at:at + 2]] or ['sim:     (no more lines)']
+    for line in real_lines[max(0, at - CONTEXT):at]:
+        found.append(f'         {line}')
+    for name, lines in ('kernel: ', real_lines), ('sim:    ', sim_lines):
+        for line in lines[at:at + 2] or ['(no more lines)']:
+            found.append(f'{name} {line}')
     return found
 
 
 def compare(args, host, seed, count):
-    """Lines about what is wrong; empty if nothing is."""
+    """The lines that say what is wrong, or none if nothing is"""
     real_lines, real_status, real_errors = real(args, seed, count)
     if not real_lines or not real_lines[0].startswith('host '):
         return [f'the lab ended with status {real_status}', *real_errors]
-    sim_lines, sim_status, sim_errors = simulated(args, host, real_lines[0].removeprefix('host '), seed, count)
+    description = real_lines[0].removeprefix('host ')
+    sim_lines, sim_status, sim_errors = simulated(args, host, description,
+                                                  seed, count)
     real_lines = with_lost_lines(real_lines)
     wrong = difference(real_lines, sim_lines)
     if real_status != 0:
@@ -120,7 +138,7 @@ def compare(args, host, seed, count):
 
 
 def compare_all(args, host, seed):
-    """The same, boot after boot."""
+    """Compares boot after boot."""
     done = 0
     while done < args.count:
         count = min(args.boot, args.count - done)
@@ -135,20 +153,29 @@ def compare_all(args, host, seed):
 
 
 def arguments(table):
-    parser = argparse.ArgumentParser(usage='compare.py --kernel KERNEL --machine MACHINE [OPTION...] DIFFERENTIAL-KERNEL DIFFERENTIAL-SIM')
-    parser.add_argument('--kernel', required=True, choices=table.kernels)
-    parser.add_argument('--machine', required=True, choices=table.machines)
-    parser.add_argument('--seed', type=int, default=os.environ.get('HTAB_SEED') or secrets.randbelow(1 << 32))
-    parser.add_argument('--count', type=int, default=1000, help='of operations (default: 1000)')
-    parser.add_argument('--boot', type=int, default=20000, metavar='N', help='operations at most in one boot (default: 20000)')
-    parser.add_argument('--timeout', type=float, metavar='SEC', help='for one boot (default: two minutes, and a twentieth of a second '
-                        'for each operation)')
-    parser.add_argument('--libdir', action='append', default=[], metavar='DIR', help='where to look for libraries first')
-    parser.add_argument('real', metavar='DIFFERENTIAL-KERNEL')
-    parser.add_argument('simulated', metavar='DIFFERENTIAL-SIM')
+    parser = argparse.ArgumentParser(
+        usage='compare.py --kernel KERNEL --machine MACHINE [OPTION...] '
+              'DIFFERENTIAL-KERNEL DIFFERENTIAL-SIM')
+    option = parser.add_argument
+    option('--kernel', required=True, choices=table.kernels)
+    option('--machine', required=True, choices=table.machines)
+    option('--seed', type=int,
+           default=os.environ.get('HTAB_SEED') or secrets.randbelow(1 << 32))
+    option('--count', type=int, default=1000,
+           help='number of operations (default: 1000)')
+    option('--boot', type=int, default=20000, metavar='N',
+           help='most operations in one boot (default: 20000)')
+    option('--timeout', type=float, metavar='SEC',
+           help='for one boot (default: two minutes, and a twentieth of a '
+                'second for each operation)')
+    option('--libdir', action='append', default=[], metavar='DIR',
+           help='where to look for libraries first')
+    option('real', metavar='DIFFERENTIAL-KERNEL')
+    option('simulated', metavar='DIFFERENTIAL-SIM')
     args = parser.parse_args()
     if (args.kernel, args.machine) not in table.rows:
-        parser.error(f'the table does not let kernel {args.kernel} run on {args.machine}')
+        parser.error(f'the table does not let kernel {args.kernel} run on '
+                     f'{args.machine}')
     if args.timeout is None:
         args.timeout = 120 + min(args.boot, args.count) / 20
     return args
@@ -161,12 +188,14 @@ def main():
         sys.exit(f'compare.py: {error}')
     args = arguments(table)
     importance = table.kernels[args.kernel]
-    tap = Tap(todo='' if importance == 'required' else f'{args.kernel} is only {importance}')
+    tap = Tap(todo='' if importance == 'required'
+              else f'{args.kernel} is only {importance}')
     host = table.rows[args.kernel, args.machine]
-    print(f'# {args.kernel} {args.machine}: {args.count} operations from seed {args.seed}', flush=True)
+    name = (f'{args.kernel} {args.machine}: {args.count} operations from seed '
+            f'{args.seed}')
+    print(f'# {name}', flush=True)
     wrong = compare_all(args, host, args.seed)
-    name = f'{args.kernel} {args.machine}: {args.count} operations from seed {args.seed} agree'
-    tap.point(not wrong, name, wrong)
+    tap.point(not wrong, f'{name} agree', wrong)
     tap.plan()
     return 1 if wrong and importance == 'required' else 0
 

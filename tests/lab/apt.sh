@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# A private apt root per suite, to be sourced: Debian's own packages for ppc64el, signatures checked, from the mirror that this
-# machine already uses. Nothing of the system's apt is touched, and no root is needed.
+# fetch.sh and cmocka.sh source this file. It has a private apt root for each
+# suite, which gets Debian's packages for ppc64el from the mirror that this
+# machine uses, and checks the signatures. It does not change the system's apt,
+# and needs no root.
 #
-# HTAB_CACHE    where everything is kept (default: libhtab in the user's cache directory)
+# HTAB_CACHE    the cache (default: libhtab in the user's cache directory)
 # HTAB_MIRROR   a Debian mirror to use instead of the machine's own
 # HTAB_KEYRING  the keys that sign it, if they are not Debian's
 # HTAB_PAUSE    seconds between two tries
@@ -24,7 +26,8 @@ die() {
 	exit 1
 }
 
-# All that writes to the cache holds this lock until it ends. Whatever an interrupted run left behind is then nobody's.
+# Every script that writes to the cache holds this lock until it ends. So files
+# of an interrupted run, if there are any, are no longer in use.
 cache_lock() {
 	mkdir -p "$cache"
 	cache=$(cd "$cache" && pwd)
@@ -36,7 +39,8 @@ cache_lock() {
 	rm -rf "$cache"/tmp.*
 }
 
-# cache_tmp: makes $tmp, on the same file system as where its contents go; it disappears with the script.
+# cache_tmp: makes $tmp on the file system of the cache, so that its files can
+# be moved there. It is removed when the script ends.
 cache_tmp() {
 	tmp=$(mktemp -d "$cache/tmp.XXXXXX")
 	trap 'rm -rf "$tmp"' EXIT
@@ -49,22 +53,29 @@ mirror() {
 		return
 	fi
 	# shellcheck disable=SC2016 # these are apt's variables
-	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN) $(COMPONENT)' 'Created-By: Packages' |
-		awk '$2 !~ /-/ && $3 == "Debian" && $4 == "main" { print $1; exit }'
+	apt-get indextargets --format \
+		'$(REPO_URI) $(CODENAME) $(ORIGIN) $(COMPONENT)' \
+		'Created-By: Packages' |
+		awk '$2 !~ /-/ && $3 == "Debian" && $4 == "main" {
+			print $1
+			exit
+		}'
 }
 
-# apt_open SUITE deb|deb-src: afterwards apt_get and apt_cache work on that suite. Fails if its index cannot be had. All its state
-# is in $tmp: an index is large, soon out of date, and quickly read again.
+# apt_open SUITE deb|deb-src: reads the index of a suite, for apt_get and
+# apt_cache. It keeps the index in $tmp only, because an index is large, soon
+# out of date, and quickly read again.
 apt_open() {
 	apt_root=$tmp/apt-$1-$2
 	[ ! -e "$apt_root/open" ] || return 0
 	apt_mirror=$(mirror)
 	if [ -z "$apt_mirror" ]; then
-		say "this machine's apt knows no Debian mirror; set HTAB_MIRROR"
+		say "this machine's apt has no Debian mirror; set HTAB_MIRROR"
 		return 1
 	fi
 	if [ ! -r "$keyring" ]; then
-		say "no $keyring to check signatures with (package debian-archive-keyring)"
+		say "no $keyring to check signatures with" \
+			"(package debian-archive-keyring)"
 		return 1
 	fi
 	mkdir -p "$apt_root/lists/partial" "$apt_root/archives/partial"
@@ -97,8 +108,9 @@ apt_open() {
 	: >"$apt_root/open"
 }
 
-# in_turn FETCH SUITE...: runs FETCH SUITE for each suite until it succeeds for one, and twice for each. While a mirror is being
-# synchronised, the index of one suite can be wrong for seconds or for hours, and that of another suite right.
+# in_turn FETCH SUITE...: runs FETCH SUITE, twice for each suite, until it
+# succeeds for one. While a mirror is being synchronised, the index of a suite
+# can be wrong for seconds or for hours when that of another suite is right.
 in_turn() {
 	fetch=$1
 	shift
@@ -113,7 +125,8 @@ in_turn() {
 	return 1
 }
 
-# -c, not APT_CONFIG: it is read after the system's configuration, so that it has the last word (the proxy stays).
+# apt reads the file of -c, unlike that of APT_CONFIG, after the system's
+# configuration. So the settings override that, and its proxy is still used.
 apt_get() {
 	apt-get -c "$apt_root/conf" "$@" 2>"$apt_root/errors"
 }
@@ -122,7 +135,8 @@ apt_cache() {
 	apt-cache -c "$apt_root/conf" "$@" 2>"$apt_root/errors"
 }
 
-# The first of apt's complaints; sort puts errors before warnings.
+# Prints the first message of apt. sort puts errors before warnings.
 apt_why() {
-	sort -s -k 1,1 "$apt_root/errors" | sed -n 's/^[EW]: *//p' | tr -s ' ' | head -n 1
+	sort -s -k 1,1 "$apt_root/errors" | sed -n 's/^[EW]: *//p' |
+		tr -s ' ' | head -n 1
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""CMocka's standard output to TAP.
+"""Converts CMocka's standard output to TAP.
 
-CMocka's own TAP calls a skipped case "not ok" and knows no reasons; its standard format has all that is needed.
+CMocka's own TAP calls a skipped case "not ok" and has no reasons. Its standard
+format has both.
 
-As a command, cmocka_tap.py PROGRAM [ARG...] runs a program (through $MESON_EXE_WRAPPER, if that is set) and prints TAP.
+As a command, cmocka_tap.py PROGRAM [ARG...] runs a program (through
+$MESON_EXE_WRAPPER, if that is set) and prints TAP.
 """
 
 import os
@@ -19,12 +21,14 @@ SKIP_STATUS = 77
 GROUP = re.compile(r'\[==========\] Running (\d+) test\(s\)')
 GROUP_END = re.compile(r'\[==========\] \d+ test\(s\) run')
 CASE = re.compile(r'\[ RUN      \] (.+)')
-SUMMARY = re.compile(r'\[  (PASSED |FAILED |SKIPPED) \] |\s*\d+ (FAILED|SKIPPED) TEST\(S\)|$')
+SUMMARY = re.compile(r'\[  (PASSED |FAILED |SKIPPED) \] |'
+                     r'\s*\d+ (FAILED|SKIPPED) TEST\(S\)|$')
 RESULT = re.compile(r'(.*)\[ +(OK|FAILED|ERROR|SKIPPED) +\] (.+)')
 
 
 class Tap:
-    """Prints TAP, version 12. With a todo, points that fail are expected failures, for that reason."""
+    """Prints TAP, version 12. With a todo, failed points are expected
+    failures, and the todo is the reason."""
 
     def __init__(self, todo=''):
         self.todo = todo
@@ -41,9 +45,15 @@ class Tap:
     def point(self, ok, name, text=(), skip=''):
         self.points += 1
         self.failed += not ok
-        directive = f' # SKIP {skip}' if skip else f' # TODO {self.todo}' if self.todo and not ok else ''
+        directive = ''
+        if skip:
+            directive = f' # SKIP {skip}'
+        elif self.todo and not ok:
+            directive = f' # TODO {self.todo}'
         # A '#' in the name would begin a directive.
-        self.line(f'{"ok" if ok else "not ok"} {self.points} - {name.replace("#", "%")}{directive}')
+        name = name.replace('#', '%')
+        self.line(f'{"ok" if ok else "not ok"} {self.points} - '
+                  f'{name}{directive}')
         self.comment(text)
 
     def plan(self, skip=''):
@@ -51,16 +61,17 @@ class Tap:
 
 
 class Cmocka:
-    """Takes a CMocka program's lines as they come, and at last its exit status."""
+    """Takes the lines of a CMocka program one by one, and at the end its exit
+    status."""
 
     def __init__(self, tap):
         self.tap = tap
         self.groups = 0         # begun
         self.groups_ended = 0
-        self.announced = 0      # cases, by their groups
+        self.announced = 0      # the cases that the groups have announced
         self.cases = 0
         self.case = None        # the case that runs
-        self.text = []          # what it has said so far
+        self.text = []          # the lines that it has printed so far
         self.skip = ''          # the reason in the last "SKIP: " line
         self.skip_all = ''      # why there is no case at all
 
@@ -74,13 +85,21 @@ class Cmocka:
             self.groups_ended += 1
         elif match := CASE.match(line):
             self._begin(match[1])
-        elif self.groups > self.groups_ended and (match := RESULT.match(line)) and match[2] == 'ERROR' \
-                and not match[3].startswith('---'):
-            # Its cases are over, or never began: the fixture of the group has failed.
-            self.tap.point(False, f'fixture of {match[3]}')
-        elif not (self.groups and self.groups == self.groups_ended and SUMMARY.match(line)):
+        elif group := self._failed_group(line):
+            self.tap.point(False, f'fixture of {group}')
+        elif not (self.groups and self.groups == self.groups_ended
+                  and SUMMARY.match(line)):
             self._note_skip(line)
             self.tap.comment([line])
+
+    def _failed_group(self, line):
+        """The name of the group if its fixture has failed. Such a line comes
+        before the first case or after the last one."""
+        match = RESULT.match(line)
+        if self.groups > self.groups_ended and match \
+                and match[2] == 'ERROR' and not match[3].startswith('---'):
+            return match[3]
+        return ''
 
     def _begin(self, name):
         self.cases += 1
@@ -113,7 +132,8 @@ class Cmocka:
         if result == 'SKIPPED' and self.skip:
             self.tap.point(True, self.case, skip=self.skip, text=self.text)
         elif result == 'SKIPPED':
-            self.tap.point(False, self.case, self.text + ['skipped without a reason'])
+            self.tap.point(False, self.case,
+                           self.text + ['skipped without a reason'])
         elif result is None:
             self.tap.point(False, self.case, self.text + ['did not end'])
         else:
@@ -122,7 +142,8 @@ class Cmocka:
         self.skip = ''
 
     def finish(self, status, why=''):
-        """The program has ended with this status, as a shell counts it; None: it never did, because of why."""
+        """The program has ended with this status, as a shell counts it. The
+        status is None if it never ended, and why is the reason."""
         if status == SKIP_STATUS and self.skip and self.cases == 0:
             self.skip_all = self.skip
             return
@@ -141,7 +162,8 @@ class Cmocka:
         if self.groups_ended < self.groups:
             return f'a group of tests did not end (exit status {status})'
         if self.cases != self.announced:
-            return f'{self.cases} of {self.announced} cases were run (exit status {status})'
+            return (f'{self.cases} of {self.announced} cases were run '
+                    f'(exit status {status})')
         if status != 0 and self.tap.failed == 0:
             return f'exit status {status}, although nothing failed'
         return ''
@@ -149,7 +171,8 @@ class Cmocka:
 
 def clean(line):
     """Bytes of a program as a line of text without control characters."""
-    return ''.join(c if c.isprintable() or c == '\t' else '?' for c in line.decode(errors='replace').rstrip('\r\n'))
+    text = line.decode(errors='replace').rstrip('\r\n')
+    return ''.join(c if c.isprintable() or c == '\t' else '?' for c in text)
 
 
 def main(argv):
@@ -158,16 +181,19 @@ def main(argv):
     tap = Tap()
     cmocka = Cmocka(tap)
     command = shlex.split(os.environ.get('MESON_EXE_WRAPPER', '')) + argv[1:]
-    # The format is CMocka's to choose otherwise.
-    env = {k: v for k, v in os.environ.items() if k not in ('CMOCKA_MESSAGE_OUTPUT', 'CMOCKA_XML_FILE')}
+    # These variables would choose another format.
+    env = {k: v for k, v in os.environ.items()
+           if k not in ('CMOCKA_MESSAGE_OUTPUT', 'CMOCKA_XML_FILE')}
     try:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env=env) as program:
-            signal.signal(signal.SIGTERM, lambda *_: (program.kill(), sys.exit(143)))
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env=env) as program:
+            signal.signal(signal.SIGTERM,
+                          lambda *_: (program.kill(), sys.exit(143)))
             for line in program.stdout:
                 cmocka.feed(clean(line))
-        status = program.returncode if program.returncode >= 0 else 128 - program.returncode
-        cmocka.finish(status)
+        status = program.returncode
+        cmocka.finish(status if status >= 0 else 128 - status)
     except OSError as error:
         cmocka.finish(None, f'cannot run {command[0]}: {error.strerror}')
     tap.plan(cmocka.skip_all)

@@ -1,15 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# fetch.sh [KERNEL...]: puts the named kernels of the table (default: all) into the cache, for boot.py.
-# fetch.sh --any: prints the name of one that is in the cache; if there is none, of the first of the table that can be fetched.
+# fetch.sh [KERNEL...] puts the named kernels of the table, or all of them, into
+# the cache for boot.py.
+# fetch.sh --any prints the name of a kernel that is in the cache. If there is
+# none, it fetches the first one of the table that it can.
 #
-# $cache/kernels/NAME/ holds vmlinux, kvm.ko, kvm-hv.ko, a static busybox, and version. It appears as a whole or not at all, and is
-# used as long as it exists: remove it to have a newer one.
+# $cache/kernels/NAME/ has vmlinux, kvm.ko, kvm-hv.ko, a static busybox, and
+# version. The directory appears in one step, and is used as long as it exists.
+# Remove it to get a newer kernel.
 #
-# For the kernels of the directory $HTAB_KERNELS, boot.py needs only the busybox of the cache.
+# For the kernels of the directory $HTAB_KERNELS, boot.py needs only the busybox
+# of the cache.
 #
-# Exits 0 only if every kernel asked for is there. One that is only "reported" counts if it was named.
+# The exit status is 0 only if all these kernels are there. Without arguments,
+# those that the table calls "reported" do not count.
 
 # shellcheck disable=SC2317 # in_turn calls functions by their names
 set -eu
@@ -18,11 +23,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/apt.sh"
 
 table() {
-	awk -v name="$1" -v column="$2" '$1 == "kernel" && (name == "" || $2 == name) { print $column }' "$here/table"
+	awk -v name="$1" -v column="$2" \
+		'$1 == "kernel" && (name == "" || $2 == name) { print $column }' \
+		"$here/table"
 }
 
 suites() {
-	awk -v name="$1" '$1 == "kernel" && $2 == name { for (i = 5; i <= NF; i++) print $i }' "$here/table"
+	awk -v name="$1" '$1 == "kernel" && $2 == name {
+		for (i = 5; i <= NF; i++)
+			print $i
+	}' "$here/table"
 }
 
 directory_kernels() {
@@ -54,14 +64,15 @@ download() {
 	rm -rf "$tmp/deb"
 }
 
-# found PATTERN...: the only file below $tmp/root whose path matches one of the patterns, or nothing.
+# found PATTERN...: prints the file below $tmp/root whose path matches one of
+# the patterns, or nothing.
 found() {
 	for pattern; do
 		find "$tmp/root" -type f -path "$tmp/root/$pattern" | head -n 1
 	done | head -n 1
 }
 
-# keep FILE DEST: copies a file, unpacked if need be.
+# keep FILE DEST: copies a file, and unpacks it if it is packed.
 keep() {
 	case $1 in
 	"") return 1 ;;
@@ -72,7 +83,7 @@ keep() {
 	esac
 }
 
-# All kernels run the same busybox, so that only the kernel differs.
+# All kernels run the same busybox, so that they are the only difference.
 fetch_busybox() {
 	[ -e "$cache/busybox" ] || in_turn busybox_from bookworm trixie sid
 }
@@ -87,9 +98,11 @@ busybox_from() {
 	mv "$tmp/busybox" "$cache/busybox"
 }
 
-# kernel_packages META: what a meta-package stands for; where the kernel and its modules are has changed over the years.
+# kernel_packages META: prints the packages behind a meta-package. Which of them
+# has the kernel and which the modules has changed over the years.
 kernel_packages() {
-	apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces "$1" |
+	apt_cache depends --recurse --no-recommends --no-suggests \
+		--no-conflicts --no-breaks --no-replaces "$1" |
 		grep -E '^linux-(image|binary|modules)-[0-9]' | sort -u
 }
 
@@ -113,12 +126,14 @@ kernel_from() {
 	rm -rf "$tmp/kernel"
 	mkdir "$tmp/kernel"
 	cp "$cache/busybox" "$tmp/kernel/busybox" || return 1
-	if ! keep "$(found 'boot/vmlinu[xz]-*' '*/modules/*/vmlinu[xz]')" "$tmp/kernel/vmlinux"; then
+	if ! keep "$(found 'boot/vmlinu[xz]-*' '*/modules/*/vmlinu[xz]')" \
+		"$tmp/kernel/vmlinux"; then
 		say "$name: no kernel image in $packages"
 		return 1
 	fi
 	for module in kvm kvm-hv; do
-		if ! keep "$(found "*/modules/*/$module.ko*")" "$tmp/kernel/$module.ko"; then
+		if ! keep "$(found "*/modules/*/$module.ko*")" \
+			"$tmp/kernel/$module.ko"; then
 			say "$name: no $module.ko in $packages"
 			return 1
 		fi
@@ -132,22 +147,26 @@ kernel_from() {
 	mv "$tmp/kernel" "$cache/kernels/$name"
 }
 
-# A kernel with a number for a name has that number, whatever its suite has come to hold.
+# A suite may have moved on to another kernel. If the name is a number, it has
+# to be the number of the kernel.
 is_of_its_name() {
 	case $name in
 	[0-9]*) grep -q "^${name}[^0-9]" "$tmp/kernel/version" ;;
 	esac
 }
 
-# version PACKAGES: the kernel's release, and the package version in brackets.
+# version PACKAGES: prints the kernel's release and, in brackets, the version of
+# the first package.
 version() {
-	release=$(found '*/modules/*/kvm.ko*' | sed 's|.*/modules/\([^/]*\)/.*|\1|')
+	release=$(found '*/modules/*/kvm.ko*' |
+		sed 's|.*/modules/\([^/]*\)/.*|\1|')
 	package=$(apt_cache show --no-all-versions "${1%%
 *}" | sed -n 's/^Version: //p')
 	[ -n "$release" ] && [ -n "$package" ] && echo "$release ($package)"
 }
 
-# have NAME: it is in the cache or in the directory, or can be fetched.
+# have NAME: succeeds if the kernel is in the cache or in the directory, or if
+# it can be fetched.
 have() {
 	if in_directory "$1"; then
 		fetch_busybox && say "$1: in $HTAB_KERNELS"
@@ -158,7 +177,7 @@ have() {
 	fi
 }
 
-# All kernels of the table, those in the cache first.
+# Prints the kernels of the table, first those in the cache.
 any() {
 	for name in $(table "" 2); do
 		[ ! -e "$cache/kernels/$name" ] || echo "$name"
@@ -183,7 +202,8 @@ fi
 [ $named -gt 0 ] || set -- $(table "" 2) $(directory_kernels)
 for name; do
 	[ -n "$(table "$name" 2)" ] || in_directory "$name" ||
-		die "no kernel '$name' in $here/table; there are: $(table "" 2 | xargs) $(directory_kernels | xargs)"
+		die "no kernel '$name' in $here/table; there are:" \
+			"$(table "" 2 | xargs) $(directory_kernels | xargs)"
 done
 
 cache_lock
@@ -193,9 +213,9 @@ for name; do
 	if have "$name"; then
 		:
 	elif [ $named -eq 0 ] && [ "$(table "$name" 4)" = reported ]; then
-		say "$name: cannot be had, and is not required"
+		say "$name: not available, and not required"
 	else
-		say "$name: cannot be had"
+		say "$name: not available"
 		status=1
 	fi
 done

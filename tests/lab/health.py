@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Is the kernel still well?  From its log, as "dmesg -r" prints it."""
+"""Finds out from the log of a kernel whether it is healthy. The log has the
+format of "dmesg -r"."""
 
 import re
 
 RAW = re.compile(r'<(\d+)>(.*)')
 BAD = re.compile(r'\bOops\b|\bBUG\b|Kernel panic|Unable to handle kernel')
 WARNING = re.compile(r'\bWARNING: ')
-# In a report these name modules and the process, not what has happened. (Newer kernels have the process in the first line.)
+# These parts of a report name modules and the process, and not the cause.
+# (Newer kernels have the process in the first line.)
 ELSEWHERE = re.compile(r'Modules linked in:.*|CPU: .* Comm: .*|CPU#\d+: .*')
 
 
 def kernel_lines(raw):
-    """The lines since the modules were loaded, and those since the program began. Messages of user space are left out."""
+    """The kernel's lines since the modules were loaded, and those since the
+    program began. Messages of user space are left out."""
     since_modules, since_program = [], []
     for line in raw:
         match = RAW.match(line)
@@ -27,7 +30,7 @@ def kernel_lines(raw):
 
 
 def wrong(lines):
-    """What no kernel should ever say."""
+    """The lines that a healthy kernel never writes"""
     found = []
     warning = None
     for line in lines:
@@ -44,13 +47,17 @@ def wrong(lines):
 
 
 def judge(raw):
-    """Of a whole log: (what is wrong, all that was said since the program began)."""
+    """Judges a whole log: (what is wrong, all lines since the program began)"""
     since_modules, since_program = kernel_lines(raw)
     return wrong(since_modules), since_program
 
 
 def judge_console(lines):
-    """The same of a console, for when the log could not be had. Firmware has written there, too."""
-    kernel = next((i for i, line in enumerate(lines, 1) if 'Starting kernel' in line), 0)
+    """Judges a console if there is no log. The firmware has written to the
+    console, too."""
+    kernel = next((i for i, line in enumerate(lines, 1)
+                   if 'Starting kernel' in line), 0)
     found = wrong(lines[kernel:])
-    return found, lines[lines.index(found[0]):] if found else lines[kernel:] or lines[-10:]
+    if found:
+        return found, lines[lines.index(found[0]):]
+    return [], lines[kernel:] or lines[-10:]

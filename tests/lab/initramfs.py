@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""An initramfs (cpio, "newc") with ppc64le programs and the shared objects that they need."""
+"""An initramfs (cpio, "newc") with ppc64le programs and the shared objects that
+they need."""
 
 import os
 import re
@@ -16,7 +17,8 @@ class LabError(Exception):
 
 def cross(tool, *args):
     try:
-        return subprocess.run([CROSS + tool, *args], check=True, capture_output=True, text=True,
+        return subprocess.run([CROSS + tool, *args], check=True,
+                              capture_output=True, text=True,
                               env={**os.environ, 'LC_ALL': 'C'}).stdout
     except OSError as error:
         raise LabError(f'cannot run {CROSS}{tool}: {error.strerror}') from None
@@ -39,15 +41,17 @@ class Initramfs:
         self.files[dest] = text.encode(), 0o100644
 
     def add_program(self, path, dest):
-        """Adds a file; if it is a program or a shared object, also all that it is linked with."""
+        """Adds a file. If it is a program or a shared object, this also adds
+        all objects that it is linked with."""
         self.add(path, dest)
         if not self.files[dest][0].startswith(ELF):
             return
         elf = cross('readelf', '-hld', '--wide', str(path))
         if 'PowerPC64' not in elf or 'little endian' not in elf:
             raise LabError(f'{path} is not for ppc64le')
-        for interpreter in re.findall(r'program interpreter: ([^\]]+)', elf):
-            self._add_library(os.path.basename(interpreter), interpreter.lstrip('/'), path)
+        for loader in re.findall(r'program interpreter: ([^\]]+)', elf):
+            self._add_library(os.path.basename(loader), loader.lstrip('/'),
+                              path)
         for name in re.findall(r'\(NEEDED\).*\[(.+)\]', elf):
             self._add_library(name, f'lib/{name}', path)
 
@@ -57,18 +61,21 @@ class Initramfs:
         for directory in self.libdirs:
             if (directory / name).is_file():
                 return self.add_program(directory / name, dest)
-        # It prints a path if it knows the library, otherwise what it was given.
+        # gcc prints a path if it finds the library, otherwise only the name.
         path = Path(cross('gcc', f'-print-file-name={name}').strip())
         if not path.is_absolute():
             raise LabError(f'{user} needs {name}, which is in no --libdir')
         self.add_program(path, dest)
 
     def bytes(self):
-        directories = {parent for dest in self.files for parent in parents(dest)}
+        directories = {parent for dest in self.files
+                       for parent in parents(dest)}
         entries = [(name, b'', 0o040755) for name in sorted(directories)]
-        entries += [(name, *entry) for name, entry in sorted(self.files.items())]
+        entries += [(name, *entry)
+                    for name, entry in sorted(self.files.items())]
         entries.append(('TRAILER!!!', b'', 0))
-        return b''.join(cpio(number, *entry) for number, entry in enumerate(entries, 1))
+        return b''.join(cpio(number, *entry)
+                        for number, entry in enumerate(entries, 1))
 
 
 def parents(dest):
@@ -77,10 +84,12 @@ def parents(dest):
 
 
 def cpio(inode, name, contents, mode):
-    """One file of an archive: all are root's. Not compressed, because the emulated machine would be slow to unpack it."""
-    fields = inode, mode, 0, 0, 1, 0, len(contents), 0, 0, 0, 0, len(name.encode()) + 1, 0
-    head = b'070701' + ''.join(f'{field:08x}' for field in fields).encode() + name.encode() + b'\0'
-    return pad(head) + pad(contents)
+    """One file of an archive. All files belong to root. The archive is not
+    compressed, because the emulated machine would be slow to unpack it."""
+    name = name.encode() + b'\0'
+    fields = (inode, mode, 0, 0, 1, 0, len(contents), 0, 0, 0, 0, len(name), 0)
+    head = b'070701' + ''.join(f'{field:08x}' for field in fields).encode()
+    return pad(head + name) + pad(contents)
 
 
 def pad(data):

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Does the simulator answer what real kernels were seen to answer?
+"""Checks that the simulator gives the answers that real kernels gave.
 
-replay.py TRANSCRIPTS-SIM TRANSCRIPT... does the same calls again on the simulator as the host of each transcript (its name says
-which), and compares line by line. Prints TAP, with one point for each transcript.
+replay.py TRANSCRIPTS-SIM TRANSCRIPT... makes the calls of each transcript again
+on the simulator, and compares line by line. The name of a transcript says which
+host it is of. The output is TAP with one point for each transcript.
 
-What varies is left out, by these rules:
+These rules leave out what varies:
 
-1. How often PREPARE says 100: those lines are dropped from both.
-2. A line that ends in CUT is compared as far as it goes.
-3. What a transcript remarks in parentheses behind a semicolon is ours, not the kernel's.
+1. A kernel says "not yet" to PREPARE (100) more or less often, so those lines
+   are dropped from both.
+2. A line that ends in CUT is compared up to there.
+3. In parentheses, the words behind a semicolon are our remark and no answer of
+   the kernel.
 """
 
 import os
@@ -24,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lab'))
 from cmocka_tap import Tap
 
 NAME = re.compile(r'linux-([\d.]+)-(powernv\d+)(-htab-fd)?\.txt')
-MACHINES = {'powernv8': 'cpu=power8', 'powernv9': 'cpu=power9-dd2.0', 'powernv10': 'cpu=power10'}
+MACHINES = {'powernv8': 'cpu=power8', 'powernv9': 'cpu=power9-dd2.0',
+            'powernv10': 'cpu=power10'}
 PAGES = {'6.1': '64K'}  # the others have 4K
 
 CUT = ' (the rest was cut by a kernel message)'
@@ -33,7 +37,8 @@ NOT_YET = re.compile(r'  PREPARE \d+ -> 100 -$')
 
 
 def lines_of(text):
-    return [REMARK.sub(')', line) for line in text.splitlines() if not line.startswith('#') and not NOT_YET.match(line)]
+    return [REMARK.sub(')', line) for line in text.splitlines()
+            if not line.startswith('#') and not NOT_YET.match(line)]
 
 
 def same(observed, simulated):
@@ -43,24 +48,38 @@ def same(observed, simulated):
 
 
 def replay(program, transcript):
-    """Lines about what differs; empty if nothing does."""
+    """The lines that report the first difference, or none if there is none"""
     match = NAME.fullmatch(transcript.name)
     if not match:
         return ['its name does not say which host it is of']
     release, machine, htab_fd = match.groups()
-    host = f'linux={release} page={PAGES.get(release, "4K")} {MACHINES[machine]}'
-    command = [*shlex.split(os.environ.get('MESON_EXE_WRAPPER', '')), program, 'htab-fd' if htab_fd else 'tables']
-    result = subprocess.run(command, env={**os.environ, 'HTAB_SIM': host}, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    observed, simulated = lines_of(transcript.read_text()), lines_of(result.stdout)
-    wrong = [f'{host}: the program ended with status {result.returncode}', *result.stderr.splitlines()] if result.returncode else []
+    page = PAGES.get(release, '4K')
+    host = f'linux={release} page={page} {MACHINES[machine]}'
+    result = subprocess.run(
+        [*shlex.split(os.environ.get('MESON_EXE_WRAPPER', '')), program,
+         'htab-fd' if htab_fd else 'tables'],
+        env={**os.environ, 'HTAB_SIM': host}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True)
+    wrong = []
+    if result.returncode:
+        wrong = [f'{host}: the program ended with status {result.returncode}',
+                 *result.stderr.splitlines()]
+    return wrong + difference(lines_of(transcript.read_text()),
+                              lines_of(result.stdout))
+
+
+def difference(observed, simulated):
     for number, line in enumerate(observed):
-        again = simulated[number] if number < len(simulated) else '(no more lines)'
+        again = simulated[number] if number < len(simulated) \
+            else '(no more lines)'
         if not same(line, again):
-            return wrong + [*(f'          {before}' for before in observed[max(0, number - 3):number]),
-                            f'observed: {line}', f'sim:      {again}']
+            before = observed[max(0, number - 3):number]
+            return [*(f'          {context}' for context in before),
+                    f'observed: {line}', f'sim:      {again}']
     if len(simulated) > len(observed):
-        wrong += ['the simulator has more to say:', *simulated[len(observed):][:3]]
-    return wrong
+        return ['the simulator has more lines:',
+                *simulated[len(observed):][:3]]
+    return []
 
 
 def main(argv):

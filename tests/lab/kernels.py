@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""The lab's kernels and machines: the file "table", and where kernels are."""
+
+import hashlib
+import lzma
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from initramfs import LabError
+
+HERE = Path(__file__).resolve().parent
+
+
+class Table:
+    """The file "table", and the directory that $HTAB_KERNELS names"""
+
+    def __init__(self):
+        self.kernels = {}   # name: "required" or "reported"
+        self.machines = {}  # name: (arguments of QEMU, kernel parameters)
+        self.rows = {}      # (kernel, machine): host
+        self._own_hosts = {}    # machine: host
+        self._directory = []    # "directory" lines: (first version, machines)
+        for line in (HERE / 'table').read_text().splitlines():
+            self._read(line)
+        self.rows = {(kernel, machine): host for kernel in self.kernels
+                     for machine, host in self._own_hosts.items()}
+        for kernel in sorted(directory_kernels(), key=version_of):
+            self._add_from_directory(kernel)
+
+    def _read(self, line):
+        kind, *words = line.partition('#')[0].split() or ['']
+        if kind == 'kernel':
+            self.kernels[words[0]] = words[2]
+        elif kind == 'machine':
+            qemu, _, parameters = ' '.join(words[2:]).partition('--')
+            self.machines[words[0]] = qemu.split(), parameters.strip()
+            self._own_hosts[words[0]] = words[1]
+        elif kind == 'directory':
+            self._directory.append((version_of(words[0]), words[1:]))
+
+    def _add_from_directory(self, kernel):
+        fitting = [machines for since, machines in self._directory
+                   if since <= version_of(kernel)]
+        if not fitting:
+            raise LabError(f'{kernel} in HTAB_KERNELS is older than the table '
+                           'allows')
+        self.kernels[kernel] = 'required'
+        for word in fitting[-1]:
+            machine, _, host = word.partition('=')
+            self.rows[kernel, machine] = host or self._own_hosts[machine]
+
+    def print(self):
+        for kernel, machine in self.rows:
+            print(kernel, machine, self.kernels[kernel])
+
+
+def version_of(name):
+    match = re.match(r'(\d+)\.(\d+)', name)
+    if not match:
+        raise LabError(f"'{name}' does not begin with a version")
+    return int(match[1]), int(match[2])
+
+
+def directory_kernels():
+    """{version: file} of the kernels in $HTAB_KERNELS. If it names a directory
+    without kernels, that is an error."""
+    directory = os.environ.get('HTAB_KERNELS')
+    if not directory:
+        return {}
+    found = {file.name.removeprefix('vmlinux-').removesuffix('.xz'): file
+             for file in Path(directory).glob('vmlinux-*.xz')}
+    if not found:
+        raise LabError(f'HTAB_KERNELS names {directory}, which holds no '
+                       'vmlinux-VERSION.xz')
+    return found
+
+
+def cache():
+    fallback = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
+    return Path(os.environ.get('HTAB_CACHE') or Path(fallback) / 'libhtab')
+
+
+def unpacked(image):
+    """A file in the cache with the contents of an .xz file. Its name has the
+    hash of that file, so that each image has a copy of its own."""
+    try:
+        packed = image.read_bytes()
+        digest = hashlib.sha256(packed).hexdigest()[:16]
+        kept = cache() / 'unpacked' / f'{image.stem}-{digest}'
+        if not kept.exists():
+            image_bytes = lzma.decompress(packed)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            # Another boot may unpack the same file at this moment, so the
+            # complete file appears in one step.
+            with tempfile.NamedTemporaryFile(dir=kept.parent,
+                                             delete=False) as file:
+                file.write(image_bytes)
+            os.replace(file.name, kept)
+    except (OSError, lzma.LZMAError) as error:
+        raise LabError(f'cannot unpack {image}: {error}') from None
+    return kept
+
+
+class Files(NamedTuple):
+    """The files that a machine boots"""
+    vmlinux: Path
+    busybox: Path
+    modules: list
+
+
+def kernel_files(name):
+    image = directory_kernels().get(name)
+    if image:
+        found = Files(unpacked(image), cache() / 'busybox', [])
+        missing = 'busybox'
+    else:
+        files = cache() / 'kernels' / name
+        found = Files(files / 'vmlinux', files / 'busybox',
+                      sorted(files.glob('*.ko')))
+        missing = f'kernel {name}'
+    if not (found.vmlinux.exists() and found.busybox.exists()):
+        fetch = os.path.relpath(HERE / 'fetch.sh')
+        raise LabError(f'{missing} is not in the cache; {fetch} {name} says '
+                       'why')
+    return found
