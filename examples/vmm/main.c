@@ -3,7 +3,7 @@
 /*
  * The VMM as a program on /dev/kvm. It boots a guest of 8 GiB with one vcpu,
  * resets it while the vcpu runs and then after it has stopped, and prints the
- * results. On a real host there is more to set up. On the simulator it runs with
+ * results. On a real host there is more to set up. On the simulator it runs as
  *
  *	HTAB_SIM='cma=32M' LD_PRELOAD=libhtab-sim-preload.so ./vmm
  */

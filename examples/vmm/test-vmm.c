@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of a VMM on simulated hosts. Copy what you can use. Each test has a host
- * of its own, which one line describes (see libhtab-sim.h), and needs no KVM.
+ * Tests of a VMM on simulated hosts. Copy what you can use. Each test has a
+ * host of its own, which one line describes (see libhtab-sim.h), and needs no
+ * KVM.
  */
 #include <setjmp.h>
 #include <stdarg.h>

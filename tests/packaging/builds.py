@@ -9,7 +9,8 @@ from checks import CC, build, check, main, run, source, temporary, tool
 
 def builds(variable, default):
     build(temporary(), '-Doptimization=2', '-Ddebug=false', '--werror',
-          '-Dwarning_level=3', '-Dsim=enabled', CC=shlex.join(tool(variable, default)))
+          '-Dwarning_level=3', '-Dsim=enabled',
+          CC=shlex.join(tool(variable, default)))
 
 
 for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
@@ -17,7 +18,7 @@ for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
         functools.partial(builds, variable, default))
 
 
-# The linker may then drop or merge what it thinks unused.
+# The linker may drop or merge functions then.
 @check('the unit tests pass with link-time optimisation')
 def lto():
     meson = tool('MESON', 'meson')

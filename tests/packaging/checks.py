@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the packaging tests share: the source tree, the tools, TAP.
+"""The source tree, the tools and TAP, for all packaging tests.
 
-A check is a function that returns, or yields, its complaints; none is a pass.
+A check is a function that returns or yields its complaints. It passes if there
+are none.
 """
 import atexit
 import functools
@@ -26,7 +27,7 @@ _checks = []
 
 
 class Skip(Exception):
-    """A tool is missing without which a check cannot be made."""
+    """A tool is missing that a check needs."""
 
 
 class Failed(Exception):
@@ -34,7 +35,7 @@ class Failed(Exception):
 
 
 def check(name):
-    """Register a function as the check of that name."""
+    """Registers a function as the check of that name."""
     def register(function):
         _checks.append((name, function))
         return function
@@ -42,7 +43,7 @@ def check(name):
 
 
 def main():
-    """Run the checks in their order and print TAP."""
+    """Runs the checks in their order and prints TAP."""
     print(f'1..{len(_checks)}', flush=True)
     failures = 0
     for number, (name, function) in enumerate(_checks, 1):
@@ -65,7 +66,7 @@ def main():
 
 def tool(variable, default):
     """The command line in that variable, as a list. tests/packaging/meson.build
-    sets it, to nothing if the tool is missing and may be."""
+    sets it. It is empty if the tool is missing and not required."""
     words = shlex.split(os.environ.get(variable, default))
     if not words:
         raise Skip(f'{default} is not installed')
@@ -73,8 +74,8 @@ def tool(variable, default):
 
 
 def run(*command, **variables):
-    """Standard output of a command. What the caller's environment says about
-    compilers and packages is not what is tested, so it is left out."""
+    """The standard output of a command. It does not see the variables of the
+    caller's environment that change compilers and packages."""
     ours = r'(C|CXX|CPP|LD)FLAGS|CC(_LD)?|LD_LIBRARY_PATH|DESTDIR|MAKE\w*|' \
            r'MFLAGS|(PKG_CONFIG|MESON|NINJA)_?\w*'
     env = {name: value for name, value in os.environ.items()
@@ -91,15 +92,15 @@ def run(*command, **variables):
 
 
 def temporary():
-    """A directory that is gone at exit."""
+    """A directory that is removed at exit"""
     directory = tempfile.mkdtemp(prefix='libhtab-')
     atexit.register(shutil.rmtree, directory)
     return pathlib.Path(directory)
 
 
 def build(directory, *options, CC=CC):
-    """Build the project from scratch, without tests and examples unless the
-    options say otherwise."""
+    """Builds the project from scratch. It has no tests and examples unless the
+    options enable them."""
     run(*tool('MESON', 'meson'), 'setup', directory, source,
         '-Dtests=disabled', '-Dexamples=disabled', '-Dsim=disabled', *options,
         CC=CC)
@@ -107,8 +108,9 @@ def build(directory, *options, CC=CC):
 
 
 def files():
-    """Every file of the project, also those not yet committed; relative. In an
-    unpacked tarball, which has no repository, that is every file there is."""
+    """The relative path of every file of the project, also of those that are
+    not committed yet. An unpacked tarball has no repository, and all its files
+    count."""
     if (source / '.git').exists():
         names = run('git', '-C', source, 'ls-files', '-z', '--cached',
                     '--others', '--exclude-standard').split('\0')
@@ -120,14 +122,14 @@ def files():
 
 
 def without_comments(text):
-    """C, with a blank for each comment."""
+    """C code with a blank for each comment"""
     return re.sub(r'/\*.*?\*/|//[^\n]*', ' ', text, flags=re.S)
 
 
 @functools.cache
 def declared(header=header):
-    """The functions that a header declares, as the preprocessor leaves them:
-    names before a parenthesis. Without __GNUC__ there are no attributes."""
+    """The functions that a header declares: in the output of the preprocessor,
+    the names before a parenthesis. Without __GNUC__ there are no attributes."""
     text = re.sub(r'#include.*', '', header.read_text())
     ours = temporary() / header.name
     ours.write_text(text)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the header says, the library does and the tests try."""
+"""The headers, the library and the tests agree."""
 import re
 
 from checks import check, declared, files, header, main, sim_header, source, \
@@ -8,13 +8,13 @@ from checks import check, declared, files, header, main, sim_header, source, \
 
 
 def errors(text):
-    """The error codes in it, without the minus: -EBUSY, but not EBUSY."""
+    """The error codes in the text that have a minus (-EBUSY), without it"""
     return set(re.findall(r'-(E[A-Z0-9]+)\b', text))
 
 
 def tests(*places):
-    """The tests' code by file name. test-error.c lists every code that there
-    is, so for none of them does it show that anything returns it."""
+    """The code of the tests by file name. test-error.c lists every error, so it
+    does not show that a function returns one, and is left out."""
     return {name: without_comments((source / name).read_text())
             for name in files() if name.suffix == '.c'
             and name.parent.as_posix() in places
@@ -55,7 +55,7 @@ def called_sim():
                       'tests/conformance', 'tests/host', 'examples/vmm')
 
 
-# What the README promises a VMM's author: the whole test, body and all.
+# The README promises these numbers of lines in the body of a test.
 PROMISES = {'reset_of_a_running_guest_is_refused': 5,
             'short_host_gives_a_smaller_table': 4}
 
@@ -94,7 +94,7 @@ def provoked():
 def listed():
     in_header = errors(header.read_text())
     for name, code in library().items():
-        # What it compares with comes from the kernel.
+        # An error that the code compares with comes from the kernel.
         made = errors(re.sub(r'([=!]=|\bcase)\s*-E\w+', '', code))
         for error in sorted(made - in_header):
             yield f'{name}: {error} is not in libhtab.h'
@@ -115,7 +115,7 @@ def only_shim_enters_the_kernel():
                                   r'poll)\.h)>', code)) - {'sys/types.h'}
         if name.name == 'shim.c':
             if 'sys/ioctl.h' not in includes:
-                yield 'shim.c does not include <sys/ioctl.h>; who does?'
+                yield 'shim.c does not include <sys/ioctl.h>'
         elif includes:
             yield f'{name} includes {includes}'
 

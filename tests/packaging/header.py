@@ -7,8 +7,8 @@ import itertools
 from checks import check, header, main, run, sim_header, source, temporary, \
     tool
 
-# Twice, so that the guard is tested (and -Wredundant-decls sees it fail); the
-# last line is there for the linkage: C++ would mangle the name.
+# Each header is included twice to test its guard: -Wredundant-decls would warn.
+# The last line tests the linkage, because C++ would mangle the name.
 PROGRAMS = {
     header: ('htab_order_for_ram', '''
 #include <libhtab.h>
@@ -29,7 +29,7 @@ int (*linkage)(int) = htab_sim_vcpu_enter;
 
 STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
 
-# kvmtool's, and those of it that C++ does not know
+# kvmtool's flags, and those of them that are for C only
 KVMTOOL = ['-Wundef', '-Wredundant-decls']
 KVMTOOL_C = ['-Wstrict-prototypes', '-Wold-style-definition',
              '-Wnested-externs']

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The lab with kernels missing: a mirror that lies, and a directory of old ones.
+"""The lab with missing kernels: a damaged mirror, and a directory of old ones.
 
-The mirror is a local one with small packages, signed by a key made here. A
-suite is damaged as a mirror's is while it is being synchronised: the signed
-Release file is newer than the index that it describes.
+The mirror is a local one with small packages, and a new key signs it. A damaged
+suite looks like one that a mirror is synchronising: the signed Release file is
+newer than the index that it describes.
 """
 import functools
 import hashlib
@@ -30,7 +30,7 @@ def gpg(*arguments):
 
 
 def package(name, *paths, depends=''):
-    """A paragraph of the index for a new package that holds the paths."""
+    """The paragraph of the index for a new package that has these files"""
     root = WORK / name
     for path in ('DEBIAN/control', *paths):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def package(name, *paths, depends=''):
 
 
 def suite(name, index):
-    """A suite of the mirror whose index is that."""
+    """A suite of the mirror, with that index"""
     packages = MIRROR / 'dists' / name / 'main/binary-ppc64el/Packages'
     packages.parent.mkdir(parents=True)
     packages.write_text(index)
@@ -126,9 +126,9 @@ def next_suite():
     yield from differs(status, 0, errors)
     yield from differs(errors.count('no index of trixie'), 2, errors)
     for reason in (APT_WORDS_FOR_DAMAGE, '6.12.1-powerpc64le',
-                   'sid: cannot be had, and is not required'):
+                   'sid: not available, and not required'):
         if reason not in errors:
-            yield f'"{reason}" is not said:\n{errors}'
+            yield f'"{reason}" is missing:\n{errors}'
     kept = {file.name for file in (where / 'kernels/6.12').iterdir()}
     yield from differs(kept, {'busybox', 'kvm-hv.ko', 'kvm.ko', 'version',
                               'vmlinux'}, errors)
@@ -144,8 +144,8 @@ def no_suite():
     yield from differs(status, 1, errors)
     yield from differs(errors.count(APT_WORDS_FOR_DAMAGE), 4, errors)
     yield from differs([line for line in errors.splitlines()
-                        if line.endswith('6.12: cannot be had')],
-                       ['fetch.sh: 6.12: cannot be had'], errors)
+                        if line.endswith('6.12: not available')],
+                       ['fetch.sh: 6.12: not available'], errors)
     if '6.1: 6.1, already there' not in errors:
         yield f'6.1 is not there:\n{errors}'
 
@@ -178,7 +178,7 @@ def listed(**variables):
     return {tuple(row.split()) for row in rows.splitlines()}, errors
 
 
-@check('kernels of a directory are required, on machines that they can do')
+@check('kernels of a directory are required, on the machines they run on')
 def directory():
     old = WORK / 'old'
     old.mkdir()

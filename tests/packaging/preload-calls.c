@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every function that libhtab-sim-preload.so takes over, on a descriptor of
- * the simulator and on another: tests/packaging/consumers.py runs it preloaded.
+ * Calls every function that libhtab-sim-preload.so replaces, on a descriptor of
+ * the simulator and on another one. tests/packaging/preloaded.py runs it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 		}                                                          \
 	} while (0)
 
-/* Not constant, so that a fortified open() is another function */
+/* The flags are not constant, so that a fortified open() has another name. */
 static volatile int flags = O_RDWR | O_CLOEXEC;
 static volatile size_t length = 8;
 static void *volatile nowhere = (void *)1;
@@ -91,7 +91,7 @@ static void the_simulators(void)
 	CHECK(write(writer, &none, sizeof(none)) == sizeof(none));
 	CHECK(errno == 7);
 
-	/* It ends before the entries that it announces. */
+	/* The record ends before its entries. */
 	torn = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(torn != MAP_FAILED);
@@ -129,7 +129,7 @@ static void the_c_librarys(void)
 	CHECK(write(-1, buf, sizeof(buf)) == -1 && errno == EBADF);
 	CHECK(write(ends[1], nowhere, 1) == -1 && errno == EFAULT);
 
-	/* The mode arrives. */
+	/* open() passes the mode on. */
 	CHECK(mkdtemp(name));
 	CHECK(chdir(name) == 0);
 	umask(0);
@@ -142,7 +142,7 @@ static void the_c_librarys(void)
 
 int main(void)
 {
-	/* What goes to the wrong one may wait for ever. */
+	/* A call that reaches the wrong side may not return. */
 	alarm(20);
 	opens();
 	close_on_exec_is_kept();

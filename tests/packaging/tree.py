@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Every file of the project: licence, hosts and paths, scripts."""
+"""Checks of every file of the project: licence, hosts, paths, scripts"""
 import re
 
 from checks import check, files, main, run, source, tool
 
-# A path or a host here works for one developer only. The brackets keep this
-# file from finding itself.
+# A path or a host of this kind exists for one developer only. The brackets keep
+# this file from finding itself.
 MACHINE = re.compile(r'(?<![\w}.])/(?:[w]ork|[r]oot|[h]ome)/')
 REGISTRY = re.compile(
     r'(?:[d]eb|[f]tp|[s]ecurity|[s]napshot|[a]rchive)\.(?:debian|ubuntu)\.|'
@@ -43,7 +43,7 @@ def portable():
                 yield f'{name}:{number}: {line.strip()}'
 
 
-@check('shellcheck has nothing to say')
+@check('shellcheck does not complain')
 def shell():
     scripts = [source / name for name, text in texts()
                if name.suffix == '.sh'

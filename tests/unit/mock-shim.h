@@ -54,8 +54,9 @@ void will_close(int fd, int result);
  * that is not radix: a POWER8 or a hash POWER9. */
 void will_find_hash_host(void);
 
-/* Expects the questions with which the library then learns the generation of the
- * kernel: on a POWER8 with Linux 4.11 or later, and on a kernel before 4.11. */
+/* Expects the questions with which the library then learns the generation of
+ * the kernel: on a POWER8 with Linux 4.11 or later, and on a kernel before
+ * 4.11. */
 void will_find_4_11(void);
 void will_find_older_than_4_11(void);
 
