@@ -10,7 +10,7 @@ import functools
 import re
 import shlex
 
-from surface import CC, build, check, declared, header, main, run, \
+from checks import CC, build, check, declared, header, main, run, \
     sim_header, source, temporary, tool, without_comments
 
 COMMENT = re.compile(r'^/\*\*\n(.*?)^ \*/\n', re.M | re.S)
