@@ -349,7 +349,10 @@ extern "C" {
 /**
  * define HTAB_CAP_ALLOC - Hash guests can run, and KVM keeps their table.
  *
- * htab_alloc() can work here. Since: 0.1
+ * htab_alloc() can work here. (On the first POWER9, DD2.0, with a radix host,
+ * Linux 4.15 to 5.11 also report hash guests and give them a table, but each
+ * KVM_RUN of one fails with EBUSY. Nothing tells this before the first run.)
+ * Since: 0.1
  */
 #define HTAB_CAP_ALLOC	0x1
 

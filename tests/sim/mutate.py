@@ -39,6 +39,7 @@ PARTS = ('meson.build', 'meson_options.txt', 'include', 'lib', 'pkgconfig',
 EQUIVALENT = {
     'writes_back on': 'who changes the size has returned before',
     'writes_back 4.11 late': 'the same',
+    'refuses_hash_run 4.15 early': 'no radix VM becomes a hash VM in 4.14',
     'keeps_reverse_map 4.11 early': 'no table is freed before its VM is',
 }
 

@@ -132,6 +132,22 @@ static void hazards_are_told_before_it_returns(void **state)
 	close(vmfd);
 }
 
+/* Only the vcpu that is inside refers to the VM then. */
+static void a_vm_that_only_a_vcpu_refers_to_goes_with_it(void **state)
+{
+	struct htab_sim_host *host = htab_sim_host_new(NULL);
+	struct hazards hazards;
+	int vmfd = a_vm(host);
+
+	(void)state;
+	watch_hazards(host, &hazards);
+	assert_result(prepare(vmfd, 20), 100);
+	assert_result(htab_sim_vcpu_enter(vmfd), 0);
+	close(vmfd);
+	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_hazard(&hazards, HTAB_SIM_HAZARD_CLOSED_PENDING);
+}
+
 /* --- with other threads --- */
 
 struct runner {
@@ -248,6 +264,7 @@ int main(void)
 		cmocka_unit_test(its_dev_kvm_is_closed_and_not_counted),
 		cmocka_unit_test(what_is_closed_later_does_not_pile_up),
 		cmocka_unit_test(hazards_are_told_before_it_returns),
+		cmocka_unit_test(a_vm_that_only_a_vcpu_refers_to_goes_with_it),
 		cmocka_unit_test(a_run_that_ends_after_it_is_eio),
 		cmocka_unit_test(hosts_of_several_threads_are_freed_at_once),
 	};
