@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* KVM_PPC_ALLOCATE_HTAB of a VM that has a table, and what is left of one that
- * is refused: kernel-facts 1.1 to 1.3 */
+ * is refused (docs/kernels.md, "Allocating a table" and
+ * docs/kernels.md, "When an allocation fails") */
 #include "model.h"
 
 static const char *const keepers[] = { "linux=3.8", "linux=3.12", "linux=3.16",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_CHECK_EXTENSION: what kernels claim (kernel-facts 5 and 12.9), and what
- * libhtab makes of it */
+/* KVM_CHECK_EXTENSION: what kernels claim
+ * (docs/kernels.md, "Capabilities"), and what libhtab makes of it */
 #include "model.h"
 
 struct claims {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a table comes from, and of which order: the columns of kernel-facts 1.2
- * for the ioctl, then those for a first run (1.4). */
+/* Where a table comes from, and of which order: for the ioctl
+ * (docs/kernels.md, "Where the memory comes from"), then for a first run
+ * (docs/kernels.md, "The first run and real mode") */
 #include "model.h"
 
 enum source { CMA, PAGES, POOL };

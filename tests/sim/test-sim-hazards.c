@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What would harm a real host, by its number in kernel-facts 7 */
+/* What would harm a real host: the hazards of docs/kernels.md */
 #include "model.h"
 
 #include <pthread.h>

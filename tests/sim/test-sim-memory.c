@@ -18,7 +18,8 @@ static void a_table_costs_twice_its_size(void **state)
 	close_host(host);
 }
 
-/* Seen live with 5 % of 4G (kernel-facts 12.8). */
+/* Seen live with 5 % of 4G
+ * (docs/kernels.md, "Where the memory comes from"). */
 static void vms_compete_for_cma_until_it_is_exhausted(void **state)
 {
 	struct htab_sim_host *host = a_host("cma=208M");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VMs that begin radix, nested hypervisors, PR, and other architectures:
- * kernel-facts 1.1, 1.2 and 1.5 */
+/* VMs that begin radix (docs/kernels.md, "Radix and hash"), nested hypervisors,
+ * PR, and other architectures (docs/kernels.md, "Hosts without HV") */
 #include "model.h"
 
 /* The default table is what tells that the VM is a hash guest now. */

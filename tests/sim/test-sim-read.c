@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading an htab fd: kernel-facts 2.1 to 2.3, and as seen live in 12.5 and
- * 12.11 */
+/* Reading an htab fd (docs/kernels.md, "Opening an htab fd" and
+ * docs/kernels.md, "Reading an htab fd") */
 #include "model.h"
 
 static struct htab_sim_host *host;

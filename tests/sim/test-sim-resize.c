@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT: kernel-facts 3 */
+/* KVM_PPC_RESIZE_HPT_PREPARE and _COMMIT
+ * (docs/kernels.md, "Resizing") */
 #include "model.h"
 
 enum { WAIT = 100 };

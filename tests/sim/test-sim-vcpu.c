@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpus that enter and leave, one after the other, and the VRMA that they find:
- * kernel-facts 1.4, 2.2 and 6. Several at once: test-sim-threads.c. */
+/* vcpus that enter and leave, one after the other, and the VRMA that they find
+ * (docs/kernels.md, "The first run and real mode" and
+ * docs/kernels.md, "Keeping vcpus out"). Several at once: test-sim-threads.c. */
 #include "model.h"
 
 static const uint64_t vrma_vsid = 0x1ffffff;

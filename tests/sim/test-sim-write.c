@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing to an htab fd: kernel-facts 2.4, and as seen live in 12.3, 12.5 and
- * 12.11 */
+/* Writing to an htab fd (docs/kernels.md, "Writing an htab fd" and
+ * docs/kernels.md, "Measuring a table") */
 #include "model.h"
 
 #include <endian.h>
@@ -222,7 +222,8 @@ static void a_segment_of_reserved_size_is_eio(void **state)
 			 24);
 }
 
-/* The encodings of large pages: dword 1, bits 12 to 19 (kernel-facts 2.4) */
+/* The encodings of large pages: dword 1, bits 12 to 19
+ * (docs/kernels.md, "Entries") */
 static void unknown_page_sizes_are_refused(void **state)
 {
 	static const struct {
