@@ -107,7 +107,6 @@ static int count_descriptors(void)
 
 static int begin(void **state)
 {
-	(void)state;
 	descriptors_before = count_descriptors();
 	ram_before = host.ram;
 	/* If the kernel hangs, SIGALRM ends the program. */
@@ -119,7 +118,6 @@ static int end(void **state)
 {
 	int now;
 
-	(void)state;
 	while (vcpu_count)
 		vcpu_free(vcpus[--vcpu_count]);
 	while (owned_count)

@@ -9,7 +9,6 @@ uint64_t free_cma, free_pages;
 
 int set_up_parent(void **state)
 {
-	(void)state;
 	/* A fork() that hangs must not hang the tests. */
 	alarm(60);
 	host = a_host("page=64K");
@@ -26,7 +25,6 @@ int set_up_parent(void **state)
 
 int tear_down_parent(void **state)
 {
-	(void)state;
 	close(writefd);
 	close(htabfd);
 	close(vcpufd);

@@ -21,7 +21,6 @@ static void more_than_1_tib_is_not_mapped(void **state)
 	static const uint64_t rams[] = { TIB(1), TIB(1) + MIB(16), TIB(2),
 					 TIB(64) };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(page_sizes) / sizeof(*page_sizes); i++)
 		for (size_t j = 0; j < sizeof(rams) / sizeof(*rams); j++)
 			assert_int_equal(
@@ -32,7 +31,6 @@ static void more_than_1_tib_is_not_mapped(void **state)
 
 static void up_to_1_tib_all_is_mapped(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(page_sizes) / sizeof(*page_sizes); i++) {
 		const uint64_t page = page_sizes[i];
 
@@ -64,7 +62,6 @@ static void not_more_than_one_page_for_each_group_is_mapped(void **state)
 		{ MIB(16), 24, UINT64_C(1) << 16 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_int_equal(
 			htab_model_vrma_pages(TIB(2), cases[i].page,
@@ -74,7 +71,6 @@ static void not_more_than_one_page_for_each_group_is_mapped(void **state)
 
 static void a_part_of_a_page_is_not_mapped(void **state)
 {
-	(void)state;
 	assert_int_equal(htab_model_vrma_pages(MIB(17), MIB(16), 1 << 11), 1);
 	assert_int_equal(htab_model_vrma_pages(KIB(60), KIB(64), 1 << 11), 0);
 	assert_int_equal(htab_model_vrma_pages(0, KIB(4), 1 << 11), 0);

@@ -13,7 +13,6 @@ static void up_to_4_10_a_table_is_only_cleared_and_its_order_told(void **state)
 {
 	static const uint32_t any[] = { 20, 0, 17, 18, 22, 46, 64, UINT32_MAX };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(keepers); i++) {
 		struct htab_sim_host *host = a_host(keepers[i]);
 		int vmfd = a_vm_with_table(host, 20);
@@ -43,7 +42,6 @@ static void on_3_6_a_table_is_only_cleared_too(void **state)
 	struct free_memory before = free_memory(host), now;
 	uint32_t order = 24;
 
-	(void)state;
 	assert_result(allocate(vmfd, &order), 0);
 	assert_int_equal(order, 20);
 	now = free_memory(host);
@@ -54,7 +52,6 @@ static void on_3_6_a_table_is_only_cleared_too(void **state)
 
 static void from_4_11_on_the_same_order_clears(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(changers); i++) {
 		struct htab_sim_host *host = a_host(changers[i]);
 		int vmfd = a_vm_with_table(host, 20);
@@ -76,7 +73,6 @@ static void from_4_11_on_the_same_order_clears(void **state)
 
 static void from_4_11_on_another_order_replaces_the_table(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(changers); i++) {
 		struct htab_sim_host *host = a_host(changers[i]);
 		struct free_memory before = free_memory(host), now;
@@ -101,7 +97,6 @@ static void from_4_11_on_two_tables_need_not_fit(void **state)
 		a_host("linux=4.11 cma=16M block=0 memory=16M");
 	int vmfd = a_vm_with_table(host, 23);
 
-	(void)state;
 	assert_result(allocate_order(vmfd, 24), 0);
 	assert_result(allocate_order(vmfd, 23), 0);
 	close(vmfd);
@@ -118,7 +113,6 @@ static void from_4_11_on_what_is_refused_has_freed_the_table(void **state)
 		{ 47, -EINVAL }, { UINT32_MAX, -EINVAL },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(changers); i++) {
 		for (size_t j = 0; j < COUNT_OF(bad); j++) {
 			struct htab_sim_host *host = a_host(changers[i]);
@@ -146,7 +140,6 @@ static void enomem_leaves_a_vm_that_can_be_asked_for_less(void **state)
 	static const char *const hosts[] = { "linux=4.4", "linux=4.10",
 					     "linux=4.11", "linux=7.2" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);
@@ -168,7 +161,6 @@ static void null_is_efault_and_changes_nothing(void **state)
 					     "linux=4.10", "linux=4.11",
 					     "linux=7.2" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);
@@ -191,7 +183,6 @@ static void ebusy_changes_nothing_whatever_the_order(void **state)
 					     "linux=7.2" };
 	static const uint32_t any[] = { 0, 18, 20, 22, 48, UINT32_MAX };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm_with_table(host, 20);

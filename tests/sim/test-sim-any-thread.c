@@ -23,7 +23,6 @@ static atomic_bool wrong;
 
 static int set_up(void **state)
 {
-	(void)state;
 	host = a_host(NULL);
 	atomic_store(&wrong, false);
 	assert_result(pthread_barrier_init(&barrier, NULL, THREADS), 0);
@@ -32,7 +31,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	pthread_barrier_destroy(&barrier);
 	close_host(host);
 	return 0;
@@ -80,7 +78,6 @@ static void *call_and_count(void *arg)
 
 static void no_entry_of_the_journal_is_lost(void **state)
 {
-	(void)state;
 	run_threads(call_and_count);
 }
 
@@ -106,7 +103,6 @@ static void *ask_and_compare(void *arg)
 
 static void a_text_stays_until_its_thread_asks_again(void **state)
 {
-	(void)state;
 	run_threads(ask_and_compare);
 }
 
@@ -144,7 +140,6 @@ static void *call_and_fail(void *arg)
 
 static void as_many_calls_fail_as_were_told(void **state)
 {
-	(void)state;
 	atomic_store(&failures, 0);
 	run_threads(call_and_fail);
 }
@@ -190,7 +185,6 @@ static void *step_on_it(void *arg)
 
 static void a_hazard_reaches_a_handler_with_its_own_data(void **state)
 {
-	(void)state;
 	atomic_store(&hazards, 0);
 	htab_sim_on_hazard(host, expect_one, &one);
 	run_threads(step_on_it);

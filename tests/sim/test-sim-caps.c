@@ -85,13 +85,11 @@ static void check_claims(const struct claims *claims, size_t count,
 
 static void kernels_claim_what_they_claimed(void **state)
 {
-	(void)state;
 	check_claims(since_3_17, COUNT_OF(since_3_17), true);
 }
 
 static void before_3_17_a_vm_cannot_be_asked(void **state)
 {
-	(void)state;
 	check_claims(before_3_17, COUNT_OF(before_3_17), false);
 }
 
@@ -109,7 +107,6 @@ static void a_vm_is_of_the_type_that_kvm_has(void **state)
 		{ "linux=7.2 kvm=none", -EINVAL, -EINVAL },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i].host);
 		const int expected[] = { 0, hosts[i].hv, hosts[i].pr, -EINVAL };
@@ -134,7 +131,6 @@ static void before_3_8_there_is_no_htab_fd(void **state)
 	int vmfd = a_vm(host);
 	uint32_t order;
 
-	(void)state;
 	assert_result(open_htab_from(vmfd, 0, 0), -ENOTTY);
 	assert_result(htab_order(vmfd, &order), -ENOTTY);
 	/* So a reset can only ask for some table, which clears the one there

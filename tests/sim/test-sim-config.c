@@ -34,7 +34,6 @@ static void nothing_said_is_a_current_power8_with_room(void **state)
 {
 	static const char *const nothing[] = { NULL, "", " , \t\n" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(nothing); i++) {
 		struct htab_sim_host *host = a_host(nothing[i]);
 		struct free_memory memory = free_memory(host);
@@ -75,7 +74,6 @@ static void radix_is_the_default_from_power9_on(void **state)
 		{ "kvm=nested cpu=power9-dd2.0", 1 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i].host);
 
@@ -92,7 +90,6 @@ static void sizes_have_units_and_separators_are_free(void **state)
 	struct htab_sim_host *host =
 		a_host("memory=3K\tlinux=3.6.11\nblock=1M, pool=2,ram=524288");
 
-	(void)state;
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES), 3 << 10);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 2);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), 0);
@@ -115,7 +112,6 @@ static void the_usual_area_depends_on_the_kernel(void **state)
 		      { "linux=3.19", 256 }, { "linux=4.0", 208 },
 		      { NULL, 208 },	     { "linux=3.12 cma=1M", 1 } };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i].host);
 
@@ -144,7 +140,6 @@ static void what_is_no_setting_is_einval_and_named(void **state)
 		"linux=6.1=2",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		char expected[80], description[80];
 
@@ -164,7 +159,6 @@ static void what_no_machine_is_is_einval(void **state)
 		"cpu=power10 linux=3.6",
 	};
 
-	(void)state;
 	assert_string_equal(complaint("mmu=radix"),
 			    "libhtab-sim: this cpu has no radix MMU\n");
 	for (size_t i = 0; i < COUNT_OF(too_old); i++)
@@ -189,7 +183,6 @@ static void what_no_machine_is_is_einval(void **state)
 
 static void what_is_said_twice_is_einval(void **state)
 {
-	(void)state;
 	assert_string_equal(complaint("linux=4.3 cma=1G linux=4.3"),
 			    "libhtab-sim: linux= is there twice\n");
 	assert_string_equal(complaint("mmu=hash mmu=radix"),
@@ -204,7 +197,6 @@ static void each_cpu_runs_from_its_first_kernel_on(void **state)
 		"cpu=power10 linux=5.10", "linux=3.6", "linux=3.14",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(first); i++)
 		close_host(a_host(first[i]));
 }
@@ -214,7 +206,6 @@ static void ram_and_page_decide_the_vrma(void **state)
 	struct htab_sim_host *host = a_host("ram=1M page=64K");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(run(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 16);
 	close(vmfd);

@@ -206,14 +206,12 @@ static void each_fails(enum wrap_kind kind, bool all)
 
 static void without_memory_a_call_fails_and_leaks_nothing(void **state)
 {
-	(void)state;
 	each_fails(WRAP_MEMORY, false);
 	each_fails(WRAP_MEMORY, true);
 }
 
 static void without_descriptors_a_call_fails_and_leaks_nothing(void **state)
 {
-	(void)state;
 	each_fails(WRAP_SOCKET, false);
 	each_fails(WRAP_SOCKET, true);
 }
@@ -221,14 +219,12 @@ static void without_descriptors_a_call_fails_and_leaks_nothing(void **state)
 /* One that nobody could see being closed is not handed out. */
 static void what_cannot_be_watched_is_not_handed_out(void **state)
 {
-	(void)state;
 	each_fails(WRAP_EPOLL, false);
 	each_fails(WRAP_EPOLL, true);
 }
 
 static void what_cannot_be_looked_at_fails_and_leaks_nothing(void **state)
 {
-	(void)state;
 	each_fails(WRAP_FSTAT, false);
 }
 
@@ -237,7 +233,6 @@ static void without_an_answer_of_epoll_nothing_is_closed(void **state)
 	int kept, closed;
 	uint64_t with_both;
 
-	(void)state;
 	each_fails(WRAP_EPOLL_WAIT, false);
 	each_fails(WRAP_EPOLL_WAIT, true);
 
@@ -263,7 +258,6 @@ static void the_same_inode_of_another_device_is_not_the_simulators(
 {
 	int vmfd, foreign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	(void)state;
 	host = htab_sim_host_new(NULL);
 	vmfd = a_vm(host);
 	assert_true(htab_sim_owns(vmfd));

@@ -9,7 +9,6 @@ static int vmfd;
 
 static int set_up(void **state)
 {
-	(void)state;
 	host = a_host("page=64K");
 	vmfd = a_vm_with_table(host, 20);
 	assert_result(run(vmfd), 0);
@@ -18,7 +17,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	close(vmfd);
 	close_host(host);
 	return 0;
@@ -93,7 +91,6 @@ static long call_of_kind(enum htab_sim_call call)
 
 static void each_kind_fails_as_often_as_it_was_told(void **state)
 {
-	(void)state;
 	for (int call = HTAB_SIM_CREATE_VM; call <= HTAB_SIM_RUN; call++) {
 		if (call == HTAB_SIM_CLOSE)
 			continue;
@@ -113,7 +110,6 @@ static void each_kind_fails_as_often_as_it_was_told(void **state)
 
 static void a_failed_call_has_no_other_effect(void **state)
 {
-	(void)state;
 	htab_sim_fail_next(host, HTAB_SIM_ALLOCATE_HTAB, 1, -ENOMEM);
 	assert_result(allocate_order(vmfd, 22), -ENOMEM);
 	assert_order(vmfd, 20);
@@ -125,7 +121,6 @@ static void a_failed_call_has_no_other_effect(void **state)
 
 static void other_kinds_do_not_fail(void **state)
 {
-	(void)state;
 	htab_sim_fail_next(host, HTAB_SIM_RESIZE_COMMIT, 1, -EPERM);
 	assert_result(htab_reset(vmfd), 0);
 	assert_result(run(vmfd), 0);
@@ -138,7 +133,6 @@ static void a_close_that_fails_has_closed(void **state)
 	int before = open_descriptors();
 	uint32_t order;
 
-	(void)state;
 	htab_sim_fail_next(host, HTAB_SIM_CLOSE, 1, -EINTR);
 	assert_result(htab_order(vmfd, &order), 0);
 	assert_int_equal(open_descriptors(), before);
@@ -154,7 +148,6 @@ static void whichever_call_of_a_reset_fails_nothing_changes_or_leaks(
 {
 	int before = open_descriptors();
 
-	(void)state;
 	for (unsigned int n = 1; n <= RESET_CALLS + 1; n++) {
 		int expected = n == RESET_CLOSE || n > RESET_CALLS ? 0 : -EINTR;
 		struct free_memory memory = free_memory(host), now;
@@ -173,7 +166,6 @@ static void whichever_call_of_a_reset_fails_nothing_changes_or_leaks(
 
 static void the_nth_call_fails_and_only_that(void **state)
 {
-	(void)state;
 	htab_sim_fail_nth(host, 3, -EPERM);
 	assert_result(capability(vmfd, 0), 0);
 	assert_result(run(vmfd), 0);
@@ -188,7 +180,6 @@ static void a_reverse_map_that_fails_is_enomem(void **state)
 {
 	uint32_t order = 22;
 
-	(void)state;
 	htab_sim_fail_reverse_map(host, 2);
 	assert_result(allocate_order(vmfd, 22), -ENOMEM);
 	assert_no_table(vmfd);
@@ -206,7 +197,6 @@ static void before_4_11_a_reverse_map_that_fails_is_not_recoverable(
 	static const char *const hosts[] = { "linux=3.8", "linux=4.3",
 					     "linux=4.4", "linux=4.10" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *old = htab_sim_host_new(hosts[i]);
 		uint64_t before = htab_sim_free_memory(old, HTAB_SIM_PAGES);
@@ -255,7 +245,6 @@ static void an_interceptor_sees_each_call_and_may_answer(void **state)
 	uint32_t order = 20;
 	int htabfd, vcpufd;
 
-	(void)state;
 	vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
 	htab_sim_intercept(host, intercept, &seen);
 	htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
@@ -295,7 +284,6 @@ static void an_interceptor_may_call_the_simulator(void **state)
 {
 	struct interception seen = { .inner_vm = a_vm(host) };
 
-	(void)state;
 	htab_sim_intercept(host, intercept, &seen);
 	assert_result(allocate_order(vmfd, 22), 0);
 	htab_sim_intercept(host, NULL, NULL);
@@ -317,7 +305,6 @@ static void an_interceptor_that_closes_the_descriptor_comes_first(void **state)
 	int closed = a_vm_with_table(host, 22);
 	uint64_t before = htab_sim_free_memory(host, HTAB_SIM_PAGES);
 
-	(void)state;
 	htab_sim_intercept(host, close_it, NULL);
 	assert_result(allocate_order(closed, 22), -EBADF);
 	htab_sim_intercept(host, NULL, NULL);
@@ -350,7 +337,6 @@ static void callbacks_may_leave_by_longjmp(void **state)
 	static enum htab_sim_hazard seen;
 	static int lost;
 
-	(void)state;
 	lost = a_vm(host);
 	htab_sim_on_hazard(host, jump_from_hazard, &seen);
 	if (setjmp(back) == 0)
@@ -388,7 +374,6 @@ static void a_hazard_handler_may_call_the_simulator(void **state)
 	int pending = a_vm(other), asked = a_vm(other);
 	struct question question = { .vmfd = asked };
 
-	(void)state;
 	alarm(10);
 	assert_result(prepare(pending, 20), 100);
 	htab_sim_on_hazard(other, ask, &question);
@@ -405,7 +390,6 @@ static void a_fault_comes_before_the_interceptor(void **state)
 {
 	struct interception seen = { .inner_vm = -1, .answers = true };
 
-	(void)state;
 	htab_sim_intercept(host, intercept, &seen);
 	htab_sim_fail_next(host, HTAB_SIM_ALLOCATE_HTAB, 1, -EPERM);
 	assert_result(allocate_order(vmfd, 20), -EPERM);

@@ -19,7 +19,6 @@ static void descriptors_are_of_the_process_and_unique(void **state)
 	int first = a_vm(host), second = a_vm(host);
 	int htabfd = open_htab(first, 0);
 
-	(void)state;
 	assert_int_not_equal(first, second);
 	assert_int_equal(fcntl(first, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(htabfd, F_GETFD), FD_CLOEXEC);
@@ -40,7 +39,6 @@ static void dup_is_the_same_vm(void **state)
 	int vmfd = a_vm_with_table(host, 20);
 	int copy = fcntl(vmfd, F_DUPFD, 100);
 
-	(void)state;
 	assert_true(copy >= 100);
 	assert_order(copy, 20);
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
@@ -59,7 +57,6 @@ static void dup_of_an_htab_fd_has_the_same_position(void **state)
 	int htabfd = open_htab(vmfd, 0), copy = dup(htabfd);
 	struct record record;
 
-	(void)state;
 	/* 25 bytes have room for one record. */
 	assert_int_equal(read_record(htabfd, &record, 25), 8);
 	assert_int_equal(read_record(copy, &record, 25), 8);
@@ -77,7 +74,6 @@ static void kvmfd_answers_vm_calls_with_einval(void **state)
 	uint64_t arg[4] = { 0 };
 	char byte = 0;
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(vm_requests); i++)
 		assert_result(htab_sim_ioctl(kvmfd, vm_requests[i], arg),
 			      -EINVAL);
@@ -96,7 +92,6 @@ static void vm_answers_unknown_requests_with_enotty(void **state)
 	uint64_t arg[80] = { 0 };
 	char byte = 0;
 
-	(void)state;
 	assert_result(htab_sim_ioctl(vmfd, 0xae99, arg), -ENOTTY);
 	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VM, NULL), -ENOTTY);
 	/* Right number, wrong size or direction */
@@ -117,7 +112,6 @@ static void vcpu_answers_einval(void **state)
 	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
 	uint64_t arg[4] = { 0 };
 
-	(void)state;
 	assert_true(vcpufd >= 0);
 	for (size_t i = 0; i < COUNT_OF(vm_requests); i++)
 		assert_result(htab_sim_ioctl(vcpufd, vm_requests[i], arg),
@@ -136,7 +130,6 @@ static void htab_fd_answers_ioctls_with_enotty(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	uint64_t arg[4] = { 0 };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(vm_requests); i++)
 		assert_result(htab_sim_ioctl(htabfd, vm_requests[i], arg),
 			      -ENOTTY);
@@ -162,7 +155,6 @@ static void foreign_descriptors_reach_the_real_kernel(void **state)
 	int pair[2], ends[2];
 	char byte = 'x';
 
-	(void)state;
 	assert_result(allocate_order(null, 24), what_the_kernel_says(null));
 	assert_result(htab_reset(null), -ENOTTY);
 	assert_result(htab_sim_vcpu_enter(null), -ENOTTY);
@@ -198,7 +190,6 @@ static void without_a_descriptor_left_it_is_emfile(void **state)
 	int free_fd = dup(vmfd), reader;
 	struct record record;
 
-	(void)state;
 	close(free_fd);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	none = old;
@@ -228,7 +219,6 @@ static void thousands_of_descriptors_come_and_go(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm_with_table(host, 20), kept[100];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(kept); i++)
 		kept[i] = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
 	for (int i = 0; i < 2000; i++)
@@ -249,7 +239,6 @@ static void hosts_do_not_know_each_other(void **state)
 	int old_vm = a_vm(old), new_vm = a_vm(new);
 	uint32_t order = 17;
 
-	(void)state;
 	assert_result(allocate(old_vm, &order), 0);
 	assert_int_equal(order, 18);
 	order = 17;

@@ -34,7 +34,6 @@ static void a_host_is_freed_in_each_process(void **state)
 {
 	pid_t pid = start_child(free_the_host);
 
-	(void)state;
 	wait_for_turn();
 	assert_parent_is_well();
 	give_turn();
@@ -57,7 +56,6 @@ static void a_child_of_a_host_that_is_off_makes_another(void **state)
 	struct htab_sim_host *on = host;
 	int kept = vmfd;
 
-	(void)state;
 	host = htab_sim_host_new(NULL);
 	vmfd = a_vm(host);
 	assert_int_equal(htab_sim_host_free(host), 1);
@@ -120,7 +118,6 @@ static void a_childs_vm_that_is_passed_on_is_not_known(void **state)
 	int passed = receive_descriptor();
 	uint32_t order = 20;
 
-	(void)state;
 	assert_false(htab_sim_owns(passed));
 	/* libhtab's own, since qemu-user has another word for an ioctl that it
 	 * does not know */
@@ -192,7 +189,6 @@ static void a_child_forked_under_load_does_not_hang(void **state)
 {
 	pthread_t thread[3];
 
-	(void)state;
 	if (MALLOC_MAY_HANG) {
 		print_message("# not tried: this malloc() hangs\n");
 		return;

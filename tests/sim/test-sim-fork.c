@@ -32,7 +32,6 @@ static void a_childs_vms_are_its_own_while_both_are_alive(void **state)
 {
 	pid_t pid = start_child(open_use_and_close);
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
 		wait_for_turn();
 		assert_parent_is_well();
@@ -78,7 +77,6 @@ static void call_all(void)
 
 static void a_parents_descriptors_are_eio_in_the_child(void **state)
 {
-	(void)state;
 	end_child(start_child(call_all));
 	assert_parent_is_well();
 }
@@ -102,7 +100,6 @@ static void a_grandchild_is_a_child_of_its_own(void)
 
 static void a_grandchild_knows_neither_ones_vms(void **state)
 {
-	(void)state;
 	end_child(start_child(a_grandchild_is_a_child_of_its_own));
 	assert_parent_is_well();
 }
@@ -118,7 +115,6 @@ static void a_vm_lives_on_while_a_child_has_a_copy(void **state)
 	int shared = a_vm_with_table(host, 20);
 	pid_t pid = start_child(live_for_a_turn);
 
-	(void)state;
 	close(shared);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA),
 			 free_cma - (1 << 20));

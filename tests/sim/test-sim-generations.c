@@ -92,7 +92,6 @@ static void from_3_6_to_3_11_pages_then_boot_pool_then_less_pages(void **state)
 		{ "linux=3.6 block=256K", 18, 18, PAGES },
 	};
 
-	(void)state;
 	check_grants(grants, COUNT_OF(grants));
 }
 
@@ -112,7 +111,6 @@ static void from_3_12_to_3_15_pages_then_cma_then_less_pages(void **state)
 		{ "linux=3.12 cma=0 block=1M", 24, 20, PAGES },
 	};
 
-	(void)state;
 	check_grants(grants, COUNT_OF(grants));
 }
 
@@ -130,7 +128,6 @@ static void from_3_16_to_4_3_cma_then_pages_downwards(void **state)
 		{ "linux=4.3", 47, 24, PAGES },
 	};
 
-	(void)state;
 	check_grants(grants, COUNT_OF(grants));
 }
 
@@ -149,7 +146,6 @@ static void from_4_4_to_4_10_cma_of_that_order_only(void **state)
 		{ "linux=4.10 cma=0", 20, -ENOMEM },
 	};
 
-	(void)state;
 	check_grants(grants, COUNT_OF(grants));
 	check_refusals(refusals, COUNT_OF(refusals));
 }
@@ -171,7 +167,6 @@ static void from_4_11_on_cma_or_pages_of_that_order_only(void **state)
 		{ "linux=7.2 cma=0 block=0", 18, -ENOMEM },
 	};
 
-	(void)state;
 	check_grants(grants, COUNT_OF(grants));
 	check_refusals(refusals, COUNT_OF(refusals));
 }
@@ -184,7 +179,6 @@ static void up_to_4_10_small_orders_are_raised_to_18(void **state)
 		{ "linux=4.4", 17, 18, CMA },	{ "linux=4.10", 0, 18, CMA },
 	};
 
-	(void)state;
 	check_grants(grants, COUNT_OF(grants));
 }
 
@@ -201,7 +195,6 @@ static void from_4_11_on_the_range_is_checked(void **state)
 		{ "linux=7.2 cma=1024T memory=1024T", 47, -EINVAL },
 	};
 
-	(void)state;
 	check_refusals(refusals, COUNT_OF(refusals));
 }
 
@@ -220,7 +213,6 @@ static void order_18_is_never_what_a_kernel_falls_back_to(void **state)
 		{ "linux=3.12 block=128K cma=0", 18, -ENOMEM },
 	};
 
-	(void)state;
 	check_refusals(refusals, COUNT_OF(refusals));
 }
 
@@ -253,7 +245,6 @@ static void a_first_run_makes_a_table_of_24_or_falls_back(void **state)
 		{ "linux=7.2", 24, CMA },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(runs); i++) {
 		struct htab_sim_host *host = a_host(runs[i].host);
 		struct free_memory before = free_memory(host);
@@ -276,7 +267,6 @@ static void a_first_run_without_memory_is_enomem(void **state)
 		"linux=7.2 block=0 cma=0",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);

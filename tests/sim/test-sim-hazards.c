@@ -26,7 +26,6 @@ static void hazard_1_is_order_0_without_a_table(void **state)
 	static const char *const hosts[] = { "linux=4.11", "linux=7.2",
 					     "linux=7.2 cpu=power9" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i]);
 		int vmfd = a_vm(host);
@@ -47,7 +46,6 @@ static void hazard_6_is_a_retry_over_a_dangling_table(void **state)
 	static const char *const hosts[] = { "linux=3.6", "linux=4.3",
 					     "linux=4.10" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i]);
 		int vmfd = a_vm(host);
@@ -69,7 +67,6 @@ static void a_first_run_can_leave_a_dangling_table_too(void **state)
 	struct htab_sim_host *host = watched("linux=4.10");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	htab_sim_fail_reverse_map(host, 1);
 	assert_result(run(vmfd), -ENOMEM);
 	assert_hazard(&hazards, 0);
@@ -84,7 +81,6 @@ static void from_4_11_on_a_retry_is_no_hazard(void **state)
 	struct htab_sim_host *host = watched("linux=4.11");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	htab_sim_fail_reverse_map(host, 1);
 	assert_result(allocate_order(vmfd, 22), -ENOMEM);
 	assert_result(allocate_order(vmfd, 22), 0);
@@ -103,7 +99,6 @@ static void hazard_7_is_an_order_that_nobody_checks(void **state)
 					     "linux=4.4", "linux=4.10" };
 	static const uint32_t huge[] = { 48, 64, 146, UINT32_MAX };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i]);
 		int vmfd = a_vm(host);
@@ -123,7 +118,6 @@ static void hazard_8_is_a_commit_before_a_run(void **state)
 {
 	static const char *const hosts[] = { "linux=4.11", "linux=7.2" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i]);
 		int vmfd = a_vm_with_table(host, 24);
@@ -156,7 +150,6 @@ static void hazard_9_is_a_commit_of_nothing(void **state)
 		{ "linux=4.14", -ENXIO, 0 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i].host);
 		int vmfd = a_vm_with_table(host, 20);
@@ -183,7 +176,6 @@ static void hazard_10_is_a_prepare_replaced_while_it_works(void **state)
 		      { "linux=4.13", 10 },
 		      { "linux=4.14", 0 } };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i].host);
 		int vmfd = a_vm(host);
@@ -208,7 +200,6 @@ static void hazard_11_is_a_vm_closed_with_a_resize_pending(void **state)
 	struct htab_sim_host *host = watched("cma=64M memory=1G");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(prepare(vmfd, 25), 100);
 	assert_result(prepare(vmfd, 25), 0);
 	close(vmfd);
@@ -267,7 +258,6 @@ static void hazard_14_is_a_table_replaced_under_a_reader(void **state)
 	struct htab_sim_host *host = watched("cma=128T memory=128T ram=64K");
 	int vmfd = a_vm_with_table(host, 40);
 
-	(void)state;
 	until_hazard(vmfd, allocate_order);
 	assert_result(run(vmfd), 0);
 	until_hazard(vmfd, resize);
@@ -287,7 +277,6 @@ static void a_table_cleared_under_a_reader_is_none(void **state)
 	int vmfd = a_vm_with_table(host, 40);
 	pthread_t reader;
 
-	(void)state;
 	atomic_store(&stop, false);
 	assert_int_equal(pthread_create(&reader, NULL, read_on, &vmfd), 0);
 	for (int i = 0; i < 50; i++)
@@ -304,7 +293,6 @@ static void hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor(void **state)
 	struct htab_sim_host *host = watched("kvm=nested linux=5.9");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(run(vmfd), 0);
 	assert_result(allocate_order(vmfd, 20), 0);
 	assert_hazard(&hazards, 0);
@@ -361,7 +349,6 @@ static void without_a_handler_it_prints_the_calls_and_aborts(void **state)
 		"libhtab-sim: hazard 1: ALLOCATE_HTAB of order 0 without a "
 		"table (the kernel writes to address 0)\n";
 
-	(void)state;
 	/* qemu-user has a last word of its own. */
 	assert_memory_equal(last_words(NULL, false), words, strlen(words));
 	assert_memory_equal(last_words("linux=4.11", true), words,

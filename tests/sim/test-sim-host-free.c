@@ -42,7 +42,6 @@ static void it_counts_descriptors_that_are_open(void **state)
 	int copy = dup(vmfd);
 	char byte;
 
-	(void)state;
 	close(closed);
 	/* A copy is the same one. */
 	assert_int_equal(htab_sim_host_free(host), 3);
@@ -70,7 +69,6 @@ static void it_counts_vcpus_that_are_inside(void **state)
 	struct htab_sim_host *host = htab_sim_host_new(NULL);
 	int open = a_vm(host), closed = a_vm(host);
 
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(open), 0);
 	for (int i = 0; i < 3; i++)
 		assert_result(htab_sim_vcpu_enter(closed), 0);
@@ -87,7 +85,6 @@ static void its_dev_kvm_is_closed_and_not_counted(void **state)
 	struct htab_sim_host *host = htab_sim_host_new(NULL);
 	int copy = dup(htab_sim_kvmfd(host));
 
-	(void)state;
 	assert_int_equal(htab_sim_host_free(host), 0);
 	assert_result(capability(copy, 0), -EIO);
 	assert_result(htab_sim_ioctl(copy, UAPI_KVM_CREATE_VM, NULL), -EIO);
@@ -100,7 +97,6 @@ static void what_is_closed_later_does_not_pile_up(void **state)
 {
 	int before = descriptors_after_a_host(), vmfd = -1;
 
-	(void)state;
 	for (int i = 0; i < 200; i++) {
 		struct htab_sim_host *host = htab_sim_host_new("ram=64K");
 		int next = a_vm_with_table(host, 20);
@@ -124,7 +120,6 @@ static void hazards_are_told_before_it_returns(void **state)
 	struct hazards hazards;
 	int vmfd = a_vm(host);
 
-	(void)state;
 	watch_hazards(host, &hazards);
 	assert_result(prepare(vmfd, 20), 100);
 	assert_int_equal(htab_sim_host_free(host), 1);
@@ -139,7 +134,6 @@ static void a_vm_that_only_a_vcpu_refers_to_goes_with_it(void **state)
 	struct hazards hazards;
 	int vmfd = a_vm(host);
 
-	(void)state;
 	watch_hazards(host, &hazards);
 	assert_result(prepare(vmfd, 20), 100);
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
@@ -189,7 +183,6 @@ static void start(struct runner *runner, struct htab_sim_host *host)
 /* Descriptors closed or open, and other hosts coming and going meanwhile */
 static void a_run_that_ends_after_it_is_eio(void **state)
 {
-	(void)state;
 	for (int i = 0; i < 4; i++) {
 		struct htab_sim_host *host = htab_sim_host_new(NULL);
 		const int closes = i % 2, others = i / 2;
@@ -246,7 +239,6 @@ static void hosts_of_several_threads_are_freed_at_once(void **state)
 	const int before = descriptors_after_a_host();
 	pthread_t thread[4];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(thread); i++)
 		assert_result(pthread_create(&thread[i], NULL, make_and_free,
 					     NULL), 0);

@@ -12,7 +12,6 @@ static void calls_are_written_with_names(void **state)
 	uint32_t order = 28;
 	int vmfd = a_vm(host), vcpufd, htabfd;
 
-	(void)state;
 	assert_result(allocate(vmfd, &order), 0);
 	assert_result(allocate(vmfd, NULL), -EFAULT);
 	vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
@@ -74,7 +73,6 @@ static void a_negotiation_can_be_compared(void **state)
 	int vmfd = a_vm(host);
 	uint32_t order = 26;
 
-	(void)state;
 	htab_sim_journal_clear(host);
 	assert_string_equal(htab_sim_journal(host), "");
 	assert_result(htab_alloc(vmfd, &order), 0);
@@ -93,7 +91,6 @@ static void calls_that_a_test_answered_are_there_too(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host);
 
-	(void)state;
 	htab_sim_journal_clear(host);
 	htab_sim_fail_next(host, HTAB_SIM_ALLOCATE_HTAB, 1, -ENOMEM);
 	assert_result(allocate_order(vmfd, 20), -ENOMEM);
@@ -113,7 +110,6 @@ static void it_keeps_the_last_1024_calls(void **state)
 	const char *journal;
 	unsigned int lines = 0;
 
-	(void)state;
 	for (uintptr_t i = 0; i < 1000 + 1024; i++)
 		capability(kvmfd, 1000 + i);
 	journal = htab_sim_journal(host);
@@ -131,7 +127,6 @@ static void each_host_has_its_own(void **state)
 	struct htab_sim_host *one = htab_sim_host_new(NULL);
 	struct htab_sim_host *other = htab_sim_host_new(NULL);
 
-	(void)state;
 	close(a_vm(one));
 	assert_string_equal(htab_sim_journal(other), "");
 	assert_string_equal(htab_sim_journal(one), "KVM_CREATE_VM() = fd\n");

@@ -8,7 +8,6 @@ static void a_table_costs_twice_its_size(void **state)
 	struct free_memory before = free_memory(host), now;
 	int vmfd = a_vm_with_table(host, 25);
 
-	(void)state;
 	now = free_memory(host);
 	assert_int_equal(before.cma, 208 << 20);
 	assert_int_equal(before.pages, UINT64_C(3) << 30);
@@ -26,7 +25,6 @@ static void vms_compete_for_cma_until_it_is_exhausted(void **state)
 	int vmfd[4];
 	uint32_t order = 26;
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		vmfd[i] = a_vm_with_table(host, 26);
 	vmfd[3] = a_vm(host);
@@ -46,7 +44,6 @@ static void vms_compete_for_pages_until_they_are_exhausted(void **state)
 	int first = a_vm_with_table(host, 20);
 	int second = a_vm(host);
 
-	(void)state;
 	assert_result(allocate_order(second, 21), -ENOMEM);
 	assert_result(allocate_order(second, 20), 0);
 	close(first);
@@ -59,7 +56,6 @@ static void vms_compete_for_the_boot_pool(void **state)
 	struct htab_sim_host *host = a_host("linux=3.6 pool=2 memory=64M");
 	int vmfd[3];
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		vmfd[i] = a_vm_with_table(host, 24);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 0);
@@ -77,7 +73,6 @@ static void vms_that_are_closed_are_noticed_by_a_first_run_and_a_prepare(
 	int first = a_vm_with_table(host, 24);
 	int second = a_vm(host);
 
-	(void)state;
 	close(first);
 	assert_result(run(second), 0);
 	assert_order(second, 24);
@@ -97,7 +92,6 @@ static void without_a_reverse_map_the_table_is_given_back(void **state)
 	struct free_memory before = free_memory(host), now;
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(allocate_order(vmfd, 24), -ENOMEM);
 	now = free_memory(host);
 	assert_memory_equal(&now, &before, sizeof(now));
@@ -111,7 +105,6 @@ static void a_piece_is_at_most_a_block(void **state)
 	struct htab_sim_host *host = a_host("cma=0 block=4M");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(allocate_order(vmfd, 23), -ENOMEM);
 	assert_result(allocate_order(vmfd, 22), 0);
 	close(vmfd);
@@ -125,7 +118,6 @@ static void cma_is_taken_where_it_fits_first(void **state)
 	struct htab_sim_host *host = a_host("cma=1M block=0");
 	int vmfd[4], single, pair;
 
-	(void)state;
 	for (int i = 0; i < 4; i++)
 		vmfd[i] = a_vm_with_table(host, 18);
 	close(vmfd[0]);
@@ -144,7 +136,6 @@ static void cma_must_be_in_one_piece(void **state)
 	struct htab_sim_host *host = a_host("cma=1M block=0");
 	int vmfd[4], pair = a_vm(host);
 
-	(void)state;
 	for (int i = 0; i < 4; i++)
 		vmfd[i] = a_vm_with_table(host, 18);
 	close(vmfd[1]);
@@ -166,7 +157,6 @@ static void cma_is_had_in_granules_of_256k(void **state)
 	int pair = a_vm_with_table(host, 19);
 	int more = a_vm(host);
 
-	(void)state;
 	/* 232K are left. */
 	assert_result(allocate_order(more, 18), -ENOMEM);
 	close(single);
@@ -184,7 +174,6 @@ static void order_46_costs_what_is_in_it(void **state)
 	struct entry entry;
 	uint32_t order;
 
-	(void)state;
 	assert_result(htab_order(vmfd, &order), -EOVERFLOW);
 	assert_result(put_entry(vmfd, UINT32_MAX), 0);
 	entry = entry_at(vmfd, UINT32_MAX);
@@ -207,7 +196,6 @@ static void memory_is_returned_with_the_last_copy_of_a_vm(void **state)
 	int vmfd = a_vm_with_table(host, 24);
 	int copy = dup(vmfd);
 
-	(void)state;
 	close(vmfd);
 	assert_int_equal(before - htab_sim_free_memory(host, HTAB_SIM_CMA),
 			 16 << 20);
@@ -225,7 +213,6 @@ static void memory_is_returned_with_the_last_htab_fd_or_vcpu(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
 
-	(void)state;
 	assert_true(vcpufd >= 0);
 	assert_result(put_entry(vmfd, 3), 0);
 	close(vmfd);

@@ -11,14 +11,12 @@ static struct htab_sim_host *host;
 
 static int set_up(void **state)
 {
-	(void)state;
 	host = a_host(NULL);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
 	close_host(host);
 	return 0;
 }
@@ -93,7 +91,6 @@ static void nth_error_0(void)
 
 static void an_error_that_is_none_aborts(void **state)
 {
-	(void)state;
 	assert_aborts(positive_error, no_error);
 	assert_aborts(error_0, no_error);
 	assert_aborts(no_errno, no_error);
@@ -119,7 +116,6 @@ static void call_below_0(void)
 
 static void a_call_that_is_none_aborts(void **state)
 {
-	(void)state;
 	assert_aborts(call_0, no_call);
 	assert_aborts(call_after_the_last, no_call);
 	assert_aborts(call_below_0, no_call);
@@ -136,7 +132,6 @@ static void take_back(void)
 
 static void without_a_count_the_error_does_not_matter(void **state)
 {
-	(void)state;
 	assert_string_equal(last_words(take_back), "");
 }
 

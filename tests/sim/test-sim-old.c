@@ -29,7 +29,6 @@ static void reserved_segment_sizes_are_refused_from_5_16_on(void **state)
 		{ "linux=6.12 cpu=power10 mmu=hash", -EIO },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i].host);
 		int vmfd = a_vm_with_table(host, 18);
@@ -58,7 +57,6 @@ static void up_to_4_14_a_radix_vm_is_never_ready(void **state)
 	static const char *const hosts[] = { "linux=4.11 cpu=power9",
 					     "linux=4.14 cpu=power9" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i]);
 		int vmfd = a_vm(host);
@@ -95,7 +93,6 @@ static void from_4_15_to_5_11_such_a_guest_cannot_be_run(void **state)
 		{ "linux=5.10 cpu=power9 page=64K", 0 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i].host);
 		int vmfd = a_vm(host);
@@ -133,7 +130,6 @@ static void a_number_is_taken_while_its_vm_lives_on(void **state)
 		{ "linux=4.19", false }, { "linux=6.12", false },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = watched(hosts[i].host);
 		int vmfd = a_vm_with_table(host, 20);

@@ -25,7 +25,6 @@ static unsigned char *two_pages(int first, int second)
 
 static int map_pages(void **state)
 {
-	(void)state;
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	no_pages = two_pages(PROT_NONE, PROT_NONE);
 	one_page = two_pages(PROT_READ | PROT_WRITE, PROT_NONE);
@@ -67,7 +66,6 @@ static void a_bad_pointer_is_efault_and_changes_nothing(void **state)
 	struct free_memory before, after;
 	int vmfd = a_vm_with_table(host, 20);
 
-	(void)state;
 	assert_result(run(vmfd), 0);
 	before = free_memory(host);
 	assert_answers(vmfd, -EFAULT);
@@ -85,7 +83,6 @@ static void what_does_not_know_the_call_does_not_look(void **state)
 	int vmfd = a_vm(host), htabfd = open_htab(vmfd, 0);
 	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
 
-	(void)state;
 	assert_answers(htab_sim_kvmfd(host), -EINVAL);
 	assert_answers(vcpufd, -EINVAL);
 	assert_answers(htabfd, -ENOTTY);
@@ -114,7 +111,6 @@ static void kernels_without_the_call_do_not_look(void **state)
 		  -EOPNOTSUPP },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct htab_sim_host *host = a_host(cases[i].host);
 		int vmfd = a_vm(host);
@@ -141,7 +137,6 @@ static void up_to_4_10_an_order_that_cannot_be_written_is_efault(void **state)
 		      { "linux=7.2", 0 } };
 	uint32_t *order = (uint32_t *)(void *)read_only;
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i].host);
 		uint64_t before = htab_sim_free_memory(host, HTAB_SIM_PAGES);
@@ -168,7 +163,6 @@ static void a_read_into_nothing_is_efault_if_there_is_something(void **state)
 	int vmfd = a_vm_with_table(host, 18), htabfd = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	for (int i = 0; i < BAD; i++)
 		assert_int_equal(htab_sim_read(htabfd, bad_pointer(i), 64),
 				 -EFAULT);
@@ -218,7 +212,6 @@ static void a_read_that_is_cut_loses_the_marks_and_not_the_position(
 	int marked = open_htab(vmfd, 0), first_pass = open_htab(vmfd, 0);
 	int writefd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
 
-	(void)state;
 	assert_int_equal(count_valid(marked), 0);
 	for (uint32_t i = 0; i < many(); i++)
 		assert_int_equal(write_hpte(writefd, i, A_HPTE_V, A_HPTE_R),
@@ -246,7 +239,6 @@ static void a_write_that_is_cut_has_written_what_came_before(void **state)
 	int vmfd = a_vm_with_table(host, 18);
 	int htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
 
-	(void)state;
 	memcpy(one_page, &header, sizeof(header));
 	for (size_t i = 0; i < cut_at(); i++)
 		memcpy(one_page + sizeof(header) + i * sizeof(entry), entry,

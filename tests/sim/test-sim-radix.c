@@ -17,7 +17,6 @@ static void from_4_11_to_4_14_a_radix_vm_is_refused(void **state)
 	static const char *const hosts[] = { "linux=4.11 cpu=power9",
 					     "linux=4.14 cpu=power9" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);
@@ -39,7 +38,6 @@ static void from_4_15_on_a_radix_vm_becomes_a_hash_guest(void **state)
 	static const char *const hosts[] = { "linux=4.15 cpu=power9",
 					     "linux=7.2 cpu=power10" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);
@@ -59,7 +57,6 @@ static void a_refused_order_switches_a_radix_vm_all_the_same(void **state)
 	struct htab_sim_host *host = a_host("cpu=power9");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(allocate_order(vmfd, 17), -EINVAL);
 	assert_result(run(vmfd), 0);
 	assert_order(vmfd, 24);
@@ -72,7 +69,6 @@ static void a_running_radix_vcpu_is_ebusy_and_nothing_is_switched(void **state)
 	struct htab_sim_host *host = a_host("cpu=power9");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	assert_result(allocate_order(vmfd, 24), -EBUSY);
 	assert_result(htab_sim_vcpu_leave(vmfd), 0);
@@ -88,7 +84,6 @@ static void a_radix_vm_reads_nothing_and_keeps_its_first_pass(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	assert_int_equal(read_record(htabfd, &record, 256), 0);
 	assert_result(allocate_order(vmfd, 18), 0);
 	assert_int_equal(read_record(htabfd, &record, 256), 8);
@@ -106,7 +101,6 @@ static void before_4_15_a_radix_vm_loses_its_first_pass(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	assert_int_equal(read_record(htabfd, &record, 256), 0);
 	assert_int_equal(read_record(htabfd, &record, 256), 0);
 	assert_result(put_entry(vmfd, 0), -EINVAL);
@@ -121,7 +115,6 @@ static void a_radix_vm_cannot_be_written(void **state)
 	struct htab_sim_host *host = a_host("cpu=power9");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(put_entry(vmfd, 0), -EINVAL);
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	assert_result(put_entry(vmfd, 0), -EINVAL);
@@ -136,7 +129,6 @@ static void a_radix_vm_cannot_be_resized_from_4_15_on(void **state)
 	struct htab_sim_host *host = a_host("linux=4.15 cpu=power9");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(prepare(vmfd, 24), -EINVAL);
 	assert_result(prepare(vmfd, 0), -EINVAL);
 	assert_result(commit(vmfd, 24), -EINVAL);
@@ -149,7 +141,6 @@ static void before_4_15_prepare_works_on_a_radix_vm(void **state)
 	struct htab_sim_host *host = a_host("linux=4.14 cpu=power9");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(prepare(vmfd, 24), 100);
 	assert_result(prepare(vmfd, 24), 0);
 	assert_result(prepare(vmfd, 0), 0);
@@ -162,7 +153,6 @@ static void from_4_20_to_5_9_nested_succeeds(void **state)
 	static const char *const hosts[] = { "kvm=nested linux=4.20",
 					     "kvm=nested linux=5.9" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);
@@ -184,7 +174,6 @@ static void from_5_10_on_nested_is_refused_before_anything_else(void **state)
 	struct htab_sim_host *host = a_host("kvm=nested linux=5.10");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(allocate(vmfd, NULL), -EOPNOTSUPP);
 	assert_result(allocate_order(vmfd, 20), -EOPNOTSUPP);
 	assert_result(allocate_order(vmfd, 0), -EOPNOTSUPP);
@@ -203,7 +192,6 @@ static void pr_and_others_know_none_of_the_ioctls(void **state)
 					     "kvm=pr linux=7.2",
 					     "kvm=none linux=7.2" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm(host);

@@ -8,7 +8,6 @@ static int vmfd;
 
 static int set_up(void **state)
 {
-	(void)state;
 	host = a_host(NULL);
 	vmfd = a_vm_with_table(host, 18);
 	return 0;
@@ -16,7 +15,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	close(vmfd);
 	close_host(host);
 	return 0;
@@ -29,7 +27,6 @@ static void fewer_than_25_bytes_read_nothing(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	assert_result(put_entry(vmfd, 0), 0);
 	for (size_t len = 0; len < 25; len++)
 		assert_int_equal(read_record(htabfd, &record, len), 0);
@@ -43,7 +40,6 @@ static void an_entry_reads_as_it_was_written_but_locked(void **state)
 {
 	struct entry entry;
 
-	(void)state;
 	/* The host's bits 0x60, and the dirty mark in dword 1, are not the
 	 * writer's to set. */
 	assert_result(put_hpte(vmfd, 8, A_HPTE_V | 0x60,
@@ -59,7 +55,6 @@ static void the_first_pass_reports_all_and_the_next_nothing(void **state)
 	int htabfd;
 	struct record record;
 
-	(void)state;
 	assert_result(put_entry(vmfd, 100), 0);
 	assert_result(put_entry(vmfd, 101), 0);
 	htabfd = open_htab(vmfd, 0);
@@ -82,7 +77,6 @@ static void a_buffer_carries_one_entry_less_than_fits(void **state)
 	} buffers[] = { { 25, 1 }, { 40, 1 }, { 41, 2 },
 			{ 56, 2 }, { 57, 3 }, { 72, 3 } };
 
-	(void)state;
 	for (uint32_t i = 0; i < 10; i++)
 		assert_result(put_entry(vmfd, i), 0);
 	for (size_t i = 0; i < COUNT_OF(buffers); i++) {
@@ -101,7 +95,6 @@ static void a_record_counts_at_most_65535(void **state)
 	int large = a_vm_with_table(host, 24);
 	int htabfd = open_htab(large, 0);
 
-	(void)state;
 	assert_int_equal(htab_sim_read(htabfd, records, sizeof(records)), 136);
 	for (uint32_t i = 0; i < 16; i++) {
 		assert_int_equal(records[i].index, i * 65535);
@@ -119,7 +112,6 @@ static void valid_entries_are_counted_to_65535_too(void **state)
 	int full = a_vm_with_table(roomy, 21), htabfd;
 	struct uapi_kvm_get_htab_header header;
 
-	(void)state;
 	htabfd = open_htab(full, UAPI_KVM_GET_HTAB_WRITE);
 	for (uint32_t i = 0; i < 65540; i++)
 		write_hpte(htabfd, i, A_HPTE_V, A_HPTE_R);
@@ -143,7 +135,6 @@ static void the_end_ends_a_read(void **state)
 	int htabfd = open_htab_from(vmfd, 0, ENTRIES - 2);
 	struct record record;
 
-	(void)state;
 	assert_result(put_entry(vmfd, 0), 0);
 	assert_int_equal(read_record(htabfd, &record, 256), 8);
 	assert_record(&record, ENTRIES - 2, 0, 2);
@@ -160,7 +151,6 @@ static void later_passes_report_what_changed_since(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	count_valid(htabfd);
 	assert_result(put_entry(vmfd, 20), 0);
 	assert_result(put_entry(vmfd, 21), 0);
@@ -180,7 +170,6 @@ static void a_zero_says_nothing_about_what_is_behind(void **state)
 	int htabfd = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	count_valid(htabfd);
 	assert_result(put_entry(vmfd, 500), 0);
 	assert_int_equal(read_record(htabfd, &record, 25), 24);
@@ -196,7 +185,6 @@ static void what_became_invalid_is_reported_as_invalid(void **state)
 	int htabfd;
 	struct record record;
 
-	(void)state;
 	assert_result(put_entry(vmfd, 30), 0);
 	htabfd = open_htab(vmfd, 0);
 	count_valid(htabfd);
@@ -213,7 +201,6 @@ static void changes_are_marked_only_while_a_reader_is_open(void **state)
 	int htabfd = open_htab(vmfd, 0), writer;
 	struct record record;
 
-	(void)state;
 	count_valid(htabfd);
 	close(htabfd);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 0);
@@ -235,7 +222,6 @@ static void readers_share_the_marks(void **state)
 	int first = open_htab(vmfd, 0), second = open_htab(vmfd, 0);
 	struct record record;
 
-	(void)state;
 	count_valid(first);
 	count_valid(second);
 	assert_result(put_entry(vmfd, 50), 0);
@@ -250,7 +236,6 @@ static void a_first_pass_takes_the_marks_away_too(void **state)
 	int first = open_htab(vmfd, 0), second;
 	struct record record;
 
-	(void)state;
 	count_valid(first);
 	assert_result(put_entry(vmfd, 50), 0);
 	assert_result(put_entry(vmfd, 51), 0);
@@ -268,7 +253,6 @@ static void a_reset_is_not_reported_to_a_reader(void **state)
 	int htabfd;
 	struct record record;
 
-	(void)state;
 	assert_result(put_entry(vmfd, 60), 0);
 	htabfd = open_htab(vmfd, 0);
 	count_valid(htabfd);
@@ -285,7 +269,6 @@ static void bolted_only_takes_the_others_for_invalid(void **state)
 	int htabfd;
 	struct record record;
 
-	(void)state;
 	assert_result(put_hpte(vmfd, 0, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R),
 		      0);
 	assert_result(put_entry(vmfd, 1), 0);
@@ -304,7 +287,6 @@ static void a_read_before_there_is_a_table_burns_the_first_pass(void **state)
 	int early = open_htab(fresh, 0), late = open_htab(fresh, 0);
 	struct record record;
 
-	(void)state;
 	assert_int_equal(read_record(early, &record, 64), 0);
 	assert_result(allocate_order(fresh, 18), 0);
 	assert_int_equal(read_record(early, &record, 64), 0);
@@ -319,7 +301,6 @@ static void a_start_behind_the_end_burns_the_first_pass(void **state)
 	int htabfd = open_htab_from(vmfd, 0, ENTRIES);
 	struct record record;
 
-	(void)state;
 	assert_int_equal(read_record(htabfd, &record, 64), 0);
 	assert_int_equal(read_record(htabfd, &record, 64), 0);
 	close(htabfd);
@@ -331,7 +312,6 @@ static void reads_need_an_address_and_the_right_direction(void **state)
 	int writer = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
 	struct record record;
 
-	(void)state;
 	assert_int_equal(htab_sim_read(htabfd, NULL, 64), -EFAULT);
 	assert_int_equal(read_record(writer, &record, 64), -EBADF);
 	assert_int_equal(read_record(htabfd, &record, 64), 8);
@@ -341,7 +321,6 @@ static void reads_need_an_address_and_the_right_direction(void **state)
 
 static void reads_do_not_care_about_vcpus(void **state)
 {
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 2048);
 	assert_result(htab_sim_vcpu_leave(vmfd), 0);
@@ -351,7 +330,6 @@ static void unknown_flags_are_einval_and_null_is_efault(void **state)
 {
 	int htabfd;
 
-	(void)state;
 	assert_result(open_htab_from(vmfd, 4, 0), -EINVAL);
 	assert_result(open_htab_from(vmfd, UINT64_C(1) << 63, 0), -EINVAL);
 	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, NULL),

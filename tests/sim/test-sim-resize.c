@@ -34,7 +34,6 @@ static void prepare_says_wait_as_often_as_polls(void **state)
 	} hosts[] = { { NULL, 1 }, { "polls=1", 1 },
 		      { "polls=2", 2 }, { "polls=5 linux=4.11", 5 } };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		begin(hosts[i].host, 24);
 		for (int j = 0; j < hosts[i].waits; j++)
@@ -52,7 +51,6 @@ static void commit_gives_the_new_order_and_frees_the_old_table(void **state)
 	static const uint32_t orders[] = { 20, 25, 25, 24, 19 };
 	uint64_t total;
 
-	(void)state;
 	begin("page=64K", 24);
 	total = cma_free() + (16 << 20);
 	for (size_t i = 0; i < COUNT_OF(orders); i++) {
@@ -66,7 +64,6 @@ static void commit_gives_the_new_order_and_frees_the_old_table(void **state)
 
 static void both_tables_need_memory(void **state)
 {
-	(void)state;
 	begin("cma=20M block=0", 23);
 	assert_result(prepare(vmfd, 23), WAIT);
 	assert_result(prepare(vmfd, 23), 0);
@@ -80,7 +77,6 @@ static void both_tables_need_memory(void **state)
 
 static void cancel_is_idempotent(void **state)
 {
-	(void)state;
 	begin("polls=3", 24);
 	assert_result(prepare(vmfd, 0), 0);
 	assert_result(prepare(vmfd, 25), WAIT);
@@ -94,7 +90,6 @@ static void another_shift_discards_what_was_pending(void **state)
 {
 	uint64_t before;
 
-	(void)state;
 	begin(NULL, 24);
 	before = cma_free();
 	assert_result(prepare(vmfd, 25), WAIT);
@@ -109,7 +104,6 @@ static void another_shift_discards_what_was_pending(void **state)
 
 static void enomem_comes_after_a_wait_and_discards(void **state)
 {
-	(void)state;
 	begin(NULL, 24);
 	for (int i = 0; i < 2; i++) {
 		assert_result(prepare(vmfd, 34), WAIT);
@@ -126,7 +120,6 @@ static void enomem_comes_after_a_wait_and_discards(void **state)
 
 static void commit_of_what_failed_is_enomem(void **state)
 {
-	(void)state;
 	begin("polls=3", 24);
 	assert_result(prepare(vmfd, 34), WAIT);
 	assert_result(commit(vmfd, 34), -ENOMEM);
@@ -138,7 +131,6 @@ static void commit_while_it_works_is_ebusy_and_discards(void **state)
 {
 	uint64_t before;
 
-	(void)state;
 	begin(NULL, 24);
 	before = cma_free();
 	assert_result(prepare(vmfd, 25), WAIT);
@@ -154,7 +146,6 @@ static void commit_of_nothing_or_of_another_shift_is_enxio_and_discards(
 {
 	uint64_t before;
 
-	(void)state;
 	begin(NULL, 24);
 	before = cma_free();
 	assert_result(commit(vmfd, 25), -ENXIO);
@@ -181,7 +172,6 @@ static void arguments_are_checked_and_discard_nothing(void **state)
 {
 	static const uint32_t bad[] = { 1, 17, 47, UINT32_MAX };
 
-	(void)state;
 	begin(NULL, 24);
 	assert_result(prepare(vmfd, 25), WAIT);
 	assert_result(prepare(vmfd, 25), 0);
@@ -207,7 +197,6 @@ static void arguments_are_checked_and_discard_nothing(void **state)
 
 static void the_smallest_and_the_largest_shift_are_allowed(void **state)
 {
-	(void)state;
 	begin("cma=128T memory=128T page=64K", 24);
 	assert_result(resize(vmfd, 18), 0);
 	assert_order(vmfd, 18);
@@ -218,7 +207,6 @@ static void the_smallest_and_the_largest_shift_are_allowed(void **state)
 
 static void before_4_11_there_is_no_resizing(void **state)
 {
-	(void)state;
 	begin("linux=4.10", 24);
 	assert_result(prepare(vmfd, 25), -ENOTTY);
 	assert_result(commit(vmfd, 25), -ENOTTY);
@@ -230,7 +218,6 @@ static void before_4_11_there_is_no_resizing(void **state)
 
 static void vcpus_need_not_stop(void **state)
 {
-	(void)state;
 	begin("page=64K", 24);
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	assert_result(resize(vmfd, 20), 0);
@@ -244,7 +231,6 @@ static void prepare_needs_no_run_and_no_table(void **state)
 {
 	int fresh;
 
-	(void)state;
 	begin(NULL, 24);
 	fresh = a_vm(host);
 	assert_result(prepare(fresh, 20), WAIT);
@@ -258,7 +244,6 @@ static void prepare_needs_no_run_and_no_table(void **state)
 
 static void what_is_pending_survives_an_allocate(void **state)
 {
-	(void)state;
 	begin("page=64K", 24);
 	assert_result(prepare(vmfd, 22), WAIT);
 	assert_result(prepare(vmfd, 22), 0);
@@ -273,7 +258,6 @@ static void what_is_pending_survives_an_allocate(void **state)
 
 static void only_bolted_entries_are_carried_over(void **state)
 {
-	(void)state;
 	begin("page=64K", 24);
 	assert_result(put_hpte(vmfd, 0, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R),
 		      0);
@@ -288,7 +272,6 @@ static void a_collision_is_enospc_and_keeps_the_old_table(void **state)
 {
 	uint64_t before;
 
-	(void)state;
 	begin("page=4K", 24);
 	before = cma_free();
 	assert_result(put_hpte(vmfd, 0, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R),
@@ -314,7 +297,6 @@ static void on_power9_before_4_16_commit_is_eio_and_discards(void **state)
 		{ "linux=4.15 cpu=power7", 0 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		begin(hosts[i].host, 24);
 		assert_result(resize(vmfd, 25), hosts[i].result);
@@ -331,7 +313,6 @@ static void marks_are_carried_over_with_their_entries(void **state)
 	struct record record;
 	int htabfd;
 
-	(void)state;
 	begin("page=64K", 24);
 	htabfd = open_htab(vmfd, 0);
 	count_valid(htabfd);
@@ -395,7 +376,6 @@ static void bolted_entries_go_where_their_hash_says(void **state)
 	/* What a segment of 1 TB adds to the hash is above order 31. */
 	static const uint32_t orders[] = { 18, 22, 36 };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(pages); i++) {
 		for (size_t j = 0; j < COUNT_OF(orders); j++) {
 			struct entry before;
@@ -422,7 +402,6 @@ static void the_low_bits_of_a_large_page_do_not_count(void **state)
 	const uint64_t v = UINT64_C(0x77) << 12 | (0x0d800000 >> 23) << 7 |
 			   HPTE_IS_BOLTED | 5;
 
-	(void)state;
 	begin("page=64K ram=64K", 20);
 	assert_result(put_hpte(vmfd, page_index(&page, 20), v,
 			       UINT64_C(1) << 40),

@@ -65,7 +65,6 @@ static void a_vcpus_descriptor_does_for_its_vm(void **state)
 	int vmfd = a_vm_with_table(host, 20);
 	int one = a_vcpu(vmfd), two = a_vcpu(vmfd);
 
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(one), 0);
 	assert_result(htab_sim_vcpu_enter(two), 0);
 	assert_result(htab_sim_vcpu_leave(vmfd), 0);
@@ -84,7 +83,6 @@ static void other_descriptors_are_no_vcpu(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm_with_table(host, 20), htabfd = open_htab(vmfd, 0);
 
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(htabfd), -ENOTTY);
 	assert_result(htab_sim_vcpu_leave(htabfd), -ENOTTY);
 	assert_result(htab_sim_vcpu_enter(htab_sim_kvmfd(host)), -ENOTTY);
@@ -103,7 +101,6 @@ static void a_signal_ends_kvm_run(void **state)
 	int vmfd = a_vm_with_table(host, 20);
 	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
-	(void)state;
 	for (int i = 0; i < 100; i++) {
 		start(&runner, host);
 		assert_result(htab_reset(vmfd), -EBUSY);
@@ -121,7 +118,6 @@ static void the_first_run_makes_the_table(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd);
 
-	(void)state;
 	sigaction(SIGALRM, &action, NULL);
 	alarm(1);
 	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), -EINTR);
@@ -136,7 +132,6 @@ static void a_run_that_cannot_begin_does_not_wait(void **state)
 	struct htab_sim_host *host = a_host("ram=0");
 	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd);
 
-	(void)state;
 	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), -EINVAL);
 	assert_result(htab_sim_vcpu_leave(vcpufd), -EINVAL);
 	htab_sim_fail_next(host, HTAB_SIM_RUN, 1, -EINTR);
@@ -154,7 +149,6 @@ static void all_may_be_closed_under_it(void **state)
 	int vmfd = a_vm_with_table(host, 20);
 	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
-	(void)state;
 	start(&runner, host);
 	close(runner.vcpufd);
 	assert_result(htab_reset(vmfd), -EBUSY);
@@ -171,7 +165,6 @@ static void it_knows_its_own_descriptors(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host), vcpufd = a_vcpu(vmfd);
 
-	(void)state;
 	assert_true(htab_sim_owns(htab_sim_kvmfd(host)));
 	assert_true(htab_sim_owns(vmfd));
 	assert_true(htab_sim_owns(vcpufd));

@@ -34,7 +34,6 @@ static void close_and_expect(int vmfd, int hazard)
 
 static void a_vm_closed_after_it_lost_its_table(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
 		int vmfd;
 
@@ -60,7 +59,6 @@ static void a_vm_closed_after_it_lost_its_table(void **state)
 
 static void not_if_it_was_given_another_table(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
 		int vmfd;
 
@@ -87,7 +85,6 @@ static void not_if_it_was_given_another_table(void **state)
 /* A second failure does not make it good. */
 static void a_table_that_was_refused_is_none(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
 		int vmfd;
 
@@ -103,7 +100,6 @@ static void a_table_that_was_refused_is_none(void **state)
 /* So htab_largest(), which closes VMs that were only refused, is safe. */
 static void not_if_it_never_had_one(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
 		uint32_t order = 40;
 		int vmfd;
@@ -125,7 +121,6 @@ static void not_if_it_never_had_one(void **state)
 
 static void not_on_other_kernels(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		int vmfd;
 

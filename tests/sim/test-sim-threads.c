@@ -186,13 +186,11 @@ static void check(const char *description, uint64_t pages, bool size_changes,
 
 static void a_table_is_only_cleared_without_vcpus(void **state)
 {
-	(void)state;
 	check("linux=4.3 page=64K ram=1M", 16, false, 2, 2);
 }
 
 static void a_table_is_only_replaced_without_vcpus(void **state)
 {
-	(void)state;
 	check("linux=7.2 page=64K ram=1M", 16, true, 2, 2);
 }
 
@@ -200,7 +198,6 @@ static void a_table_is_only_replaced_without_vcpus(void **state)
 static void one_that_enters_and_one_that_clears_never_miss_each_other(
 	void **state)
 {
-	(void)state;
 	check("linux=4.3 page=64K ram=64K", 1, false, 1, 1);
 }
 

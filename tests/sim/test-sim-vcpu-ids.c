@@ -18,7 +18,6 @@ static void an_id_is_there_once(void **state)
 	int vmfd = a_vm(host), other = a_vm(host);
 	int vcpufd = make_vcpu(vmfd, 3), last = make_vcpu(vmfd, 0), same;
 
-	(void)state;
 	assert_true(vcpufd >= 0);
 	assert_true(last >= 0);
 	assert_result(make_vcpu(vmfd, 3), -EEXIST);
@@ -48,7 +47,6 @@ static void an_id_used_twice_is_einval_on_power9_from_4_19_on(void **state)
 		{ "linux=6.12 cpu=power8", -EEXIST },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i].host);
 		int vmfd = a_vm(host), vcpufd = make_vcpu(vmfd, 3);
@@ -68,7 +66,6 @@ static void an_id_is_used_up_when_its_descriptor_is_closed(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_int_equal(close(make_vcpu(vmfd, 7)), 0);
 	assert_result(make_vcpu(vmfd, 7), -EEXIST);
 	close(vmfd);
@@ -83,7 +80,6 @@ static void an_id_above_the_largest_is_einval(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host), vcpufd = make_vcpu(vmfd, largest_id);
 
-	(void)state;
 	assert_true(vcpufd >= 0);
 	assert_result(make_vcpu(vmfd, largest_id + 1), -EINVAL);
 	assert_result(make_vcpu(vmfd, UINT32_MAX), -EINVAL);
@@ -99,7 +95,6 @@ static void an_id_has_32_bits(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host), vcpufd = make_vcpu(vmfd, above + 5);
 
-	(void)state;
 	assert_true(vcpufd >= 0);
 	assert_result(make_vcpu(vmfd, 5), -EEXIST);
 	close(vcpufd);
@@ -114,7 +109,6 @@ static void without_a_descriptor_an_id_is_not_used_up(void **state)
 	int vmfd = a_vm(host), vcpufd = make_vcpu(vmfd, 1), next = dup(vmfd);
 	struct rlimit old, none;
 
-	(void)state;
 	close(next);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	none = old;

@@ -53,7 +53,6 @@ static void first_run_maps_the_vrma(void **state)
 		{ "page=64K cma=128T memory=128T", 36, 256, true },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(runs); i++) {
 		struct htab_sim_host *host = a_host(runs[i].host);
 		int vmfd = a_vm_with_table(host, runs[i].order);
@@ -75,7 +74,6 @@ static void vrma_is_there_again_after_a_reset_and_a_run(void **state)
 					     "linux=4.11 page=64K",
 					     "linux=7.2 page=64K" };
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		struct htab_sim_host *host = a_host(hosts[i]);
 		int vmfd = a_vm_with_table(host, 20);
@@ -98,7 +96,6 @@ static void a_later_run_leaves_the_table_alone(void **state)
 	struct htab_sim_host *host = a_host("page=64K");
 	int vmfd = a_vm_with_table(host, 20);
 
-	(void)state;
 	assert_result(run(vmfd), 0);
 	assert_result(put_invalid(vmfd, vrma_index(0, 20), 1), 0);
 	assert_result(run(vmfd), 0);
@@ -113,7 +110,6 @@ static void first_run_without_memory_at_0_is_einval_and_makes_a_table(
 	struct htab_sim_host *host = a_host("ram=0");
 	int vmfd = a_vm(host);
 
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(vmfd), -EINVAL);
 	assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
 	assert_order(vmfd, 24);
@@ -130,7 +126,6 @@ static void up_to_4_10_a_run_that_failed_has_pinned_the_order(void **state)
 	int vmfd = a_vm(host);
 	uint32_t order = 26;
 
-	(void)state;
 	assert_result(run(vmfd), -EINVAL);
 	assert_result(allocate(vmfd, &order), 0);
 	assert_int_equal(order, 24);
@@ -143,7 +138,6 @@ static void ebusy_until_the_last_vcpu_has_left(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm(host);
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	for (int i = 0; i < 3; i++) {
@@ -163,7 +157,6 @@ static void a_run_that_failed_does_not_count(void **state)
 	struct htab_sim_host *host = a_host("cma=16M block=0");
 	int first = a_vm_with_table(host, 24), second = a_vm(host);
 
-	(void)state;
 	/* No room for the least of tables */
 	assert_result(run(second), -ENOMEM);
 	close(first);
@@ -178,7 +171,6 @@ static void vcpus_of_another_vm_are_not_in_the_way(void **state)
 	struct htab_sim_host *host = a_host(NULL);
 	int busy = a_vm(host), idle = a_vm_with_table(host, 20);
 
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(busy), 0);
 	assert_result(htab_reset(idle), 0);
 	assert_result(htab_sim_vcpu_leave(idle), -EINVAL);
@@ -193,7 +185,6 @@ static void a_run_stops_at_an_entry_that_is_in_the_way(void **state)
 	struct htab_sim_host *host = a_host("page=64K");
 	int vmfd = a_vm_with_table(host, 20);
 
-	(void)state;
 	/* The seventeenth page's; not one of the VRMA's, so the run goes on. */
 	assert_result(put_entry(vmfd, vrma_index(16, 20)), 0);
 	assert_result(run(vmfd), 0);

@@ -10,7 +10,6 @@ static int vmfd, htabfd;
 
 static int set_up(void **state)
 {
-	(void)state;
 	host = a_host("page=64K");
 	vmfd = a_vm_with_table(host, 18);
 	htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
@@ -19,7 +18,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	close(htabfd);
 	close(vmfd);
 	close_host(host);
@@ -60,7 +58,6 @@ static void one_record_for_each_write(void **state)
 {
 	struct two two = two_records(5, 6);
 
-	(void)state;
 	assert_int_equal(htab_sim_write(htabfd, &two, 48, 48), 24);
 	assert_int_equal(valid_entries(vmfd), 1);
 	assert_int_equal(entry_at(vmfd, 6).v, 0);
@@ -71,7 +68,6 @@ static void behind_a_record_the_entry_is_taken_for_a_header(void **state)
 {
 	struct two two = two_records(5, 6);
 
-	(void)state;
 	two.record[0].dword[0] = htobe64(A_HPTE_V);
 	/* Of 32 bytes 24 are written, and 8 are left for a header, whose
 	 * n_valid is too large for them. */
@@ -91,7 +87,6 @@ static void records_without_entries_may_be_many(void **state)
 		{ 0, 0, 2 }, { 10, 0, 1 }, { 20, 0, 0 },
 	};
 
-	(void)state;
 	for (uint32_t i = 0; i < 12; i++)
 		assert_int_equal(write_hpte(htabfd, i, A_HPTE_V, A_HPTE_R), 24);
 	assert_int_equal(htab_sim_write(htabfd, records, 24, 24), 24);
@@ -105,7 +100,6 @@ static void a_record_that_is_8_short_is_read_over_and_overcounted(void **state)
 {
 	struct two two = two_records(5, 6);
 
-	(void)state;
 	assert_int_equal(htab_sim_write(htabfd, &two, 16, 24), 24);
 	assert_int_equal(entry_at(vmfd, 5).r, A_HPTE_R);
 	/* Unless the end of the memory comes first. */
@@ -116,7 +110,6 @@ static void a_record_that_is_9_short_writes_nothing(void **state)
 {
 	struct two two = two_records(5, 6);
 
-	(void)state;
 	assert_int_equal(htab_sim_write(htabfd, &two, 15, 24), 0);
 	assert_int_equal(write_header(0, 2, 0), 0);
 	assert_int_equal(valid_entries(vmfd), 0);
@@ -126,7 +119,6 @@ static void fewer_than_8_bytes_are_ignored(void **state)
 {
 	const struct uapi_kvm_get_htab_header header = { ENTRIES, 0, 0 };
 
-	(void)state;
 	assert_int_equal(htab_sim_write(htabfd, &header, 0, 0), 0);
 	assert_int_equal(htab_sim_write(htabfd, &header, 7, 7), 0);
 	assert_int_equal(htab_sim_write(htabfd, NULL, 7, 7), 0);
@@ -138,7 +130,6 @@ static void fewer_than_8_bytes_are_ignored(void **state)
 
 static void the_index_is_checked_against_the_end(void **state)
 {
-	(void)state;
 	assert_int_equal(write_header(ENTRIES - 1, 0, 0), 8);
 	assert_int_equal(write_header(ENTRIES - 1, 0, 1), 8);
 	assert_int_equal(write_header(ENTRIES, 0, 0), -EINVAL);
@@ -154,7 +145,6 @@ static void valid_and_invalid_ones_together_run_over_the_end(void **state)
 {
 	struct two two = two_records(ENTRIES - 2, 0);
 
-	(void)state;
 	two.record[0].header.n_invalid = 2;
 	assert_int_equal(htab_sim_write(htabfd, &two, 24, 24), -EINVAL);
 	two.record[0].header.n_invalid = 1;
@@ -166,7 +156,6 @@ static void a_record_sets_its_valid_and_clears_its_invalid_ones(void **state)
 {
 	struct two two = two_records(1, 0);
 
-	(void)state;
 	for (uint32_t i = 0; i < 4; i++)
 		write_hpte(htabfd, i, A_HPTE_V & ~HPTE_IS_BOLTED, A_HPTE_R);
 	two.record[0].header.n_invalid = 1;
@@ -180,7 +169,6 @@ static void without_a_table_any_index_is_einval(void **state)
 {
 	int fresh = a_vm(host);
 
-	(void)state;
 	assert_result(put_entry(fresh, 0), -EINVAL);
 	assert_result(put_invalid(fresh, 0, 0), -EINVAL);
 	close(fresh);
@@ -188,7 +176,6 @@ static void without_a_table_any_index_is_einval(void **state)
 
 static void an_entry_must_be_valid(void **state)
 {
-	(void)state;
 	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V & ~UINT64_C(1),
 				    A_HPTE_R),
 			 -EINVAL);
@@ -205,7 +192,6 @@ static void what_was_written_before_an_error_stays(void **state)
 		{ htobe64(A_HPTE_V), htobe64(A_HPTE_R), 0, 0 },
 	};
 
-	(void)state;
 	assert_int_equal(htab_sim_write(htabfd, &record, 40, 40), -EINVAL);
 	assert_int_equal(valid_entries(vmfd), 1);
 	assert_int_equal(htab_sim_write(htabfd, &record, 40, 39), -EFAULT);
@@ -213,7 +199,6 @@ static void what_was_written_before_an_error_stays(void **state)
 
 static void a_segment_of_reserved_size_is_eio(void **state)
 {
-	(void)state;
 	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 63,
 				    A_HPTE_R),
 			 -EIO);
@@ -243,7 +228,6 @@ static void unknown_page_sizes_are_refused(void **state)
 	int old_vm = a_vm_with_table(old, 18);
 	int new_vm = a_vm_with_table(new, 18);
 
-	(void)state;
 	for (size_t i = 0; i < COUNT_OF(large); i++) {
 		assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | 4,
 					    far | large[i].encoding),
@@ -267,7 +251,6 @@ static void a_page_must_not_reach_over_the_end_of_memory(void **state)
 	struct htab_sim_host *odd = htab_sim_host_new("ram=96K");
 	int small = a_vm_with_table(odd, 18);
 
-	(void)state;
 	/* 64K at 0 are there, at 64K they are not; 16M are not; behind the end
 	 * there is nothing to reach over. */
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x1000), 0);
@@ -290,7 +273,6 @@ static void power9_keeps_fewer_bits_of_dword_0(void **state)
 		htab_sim_host_new("cpu=power9 mmu=hash");
 	int new_vm = a_vm_with_table(power9, 18);
 
-	(void)state;
 	assert_result(put_hpte(vmfd, 0, v, A_HPTE_R), 0);
 	assert_int_equal(entry_at(vmfd, 0).v, v | HPTE_LOCKED);
 	assert_result(put_hpte(new_vm, 0, v, A_HPTE_R), 0);
@@ -302,7 +284,6 @@ static void power9_keeps_fewer_bits_of_dword_0(void **state)
 
 static void an_entry_replaces_the_one_that_was_there(void **state)
 {
-	(void)state;
 	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V, A_HPTE_R), 24);
 	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V, A_HPTE_R | 0x5000),
 			 24);
@@ -316,7 +297,6 @@ static void an_entry_replaces_the_one_that_was_there(void **state)
 
 static void a_running_vcpu_is_ebusy_before_anything_is_read(void **state)
 {
-	(void)state;
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	assert_int_equal(htab_sim_write(htabfd, NULL, 0, 0), -EBUSY);
 	assert_int_equal(htab_sim_write(htabfd, NULL, 8, 8), -EBUSY);
@@ -330,7 +310,6 @@ static void the_wrong_direction_is_ebadf(void **state)
 {
 	int reader = open_htab(vmfd, 0);
 
-	(void)state;
 	assert_int_equal(write_hpte(reader, 0, A_HPTE_V, A_HPTE_R), -EBADF);
 	close(reader);
 }
@@ -338,7 +317,6 @@ static void the_wrong_direction_is_ebadf(void **state)
 /* The next run keeps the table as it was loaded. */
 static void a_vrma_entry_makes_the_mmu_ready(void **state)
 {
-	(void)state;
 	assert_int_equal(write_hpte(htabfd, 7, UINT64_C(0x4001ffffff000015),
 				    0x1190),
 			 24);
@@ -352,7 +330,6 @@ static void a_vrma_entry_makes_the_mmu_ready(void **state)
 
 static void another_entry_does_not_make_it_ready(void **state)
 {
-	(void)state;
 	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001fffffe000015),
 				    0x1190),
 			 24);
@@ -369,7 +346,6 @@ static void another_entry_does_not_make_it_ready(void **state)
 
 static void a_write_leaves_a_ready_mmu_ready(void **state)
 {
-	(void)state;
 	assert_result(run(vmfd), 0);
 	assert_int_equal(write_header(0, 0, 100), 8);
 	assert_int_equal(write_header(ENTRIES, 0, 0), -EINVAL);

@@ -266,7 +266,6 @@ int htab_shim_close(int fd)
 
 int mock_setup(void **state)
 {
-	(void)state;
 	scripted = 0;
 	consumed = 0;
 	writes = 0;
@@ -277,7 +276,6 @@ int mock_setup(void **state)
 
 int mock_teardown(void **state)
 {
-	(void)state;
 	if (open_descriptors)
 		print_error("%d descriptors left open\n", open_descriptors);
 	return open_descriptors;

@@ -27,7 +27,6 @@ static void alloc_to_nothing_is_enomem(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(24, -ENOMEM);
 	will_find_4_11();
@@ -42,7 +41,6 @@ static void alloc_goes_down_on_a_radix_host_without_a_question(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, 1);
 	will_check(VMFD, CAP_HASH, 1);
 	will_allocate(26, -ENOMEM);
@@ -57,7 +55,6 @@ static void alloc_goes_down_on_an_early_hash_power9(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(26, -ENOMEM);
 	will_check(VMFD, CAP_RESIZE, 0);
@@ -71,7 +68,6 @@ static void alloc_stops_if_a_vcpu_starts_on_the_way_down(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(26, -ENOMEM);
 	will_find_4_11();
@@ -106,7 +102,6 @@ static void alloc_before_4_11_goes_down_where_no_table_is_left(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(28, -ENOMEM);
 	will_find_older_than_4_11();
@@ -137,7 +132,6 @@ static void floor_before_4_11_stops_at_a_dangling_table(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(28, -ENOMEM);
 	will_find_older_than_4_11();
@@ -172,7 +166,6 @@ static void alloc_before_4_11_stops_if_a_vcpu_starts(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(28, -ENOMEM);
 	will_find_older_than_4_11();
@@ -187,7 +180,6 @@ static void floor_is_not_passed(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(26, -ENOMEM);
 	will_find_4_11();
@@ -201,7 +193,6 @@ static void floor_is_reached(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(26, -ENOMEM);
 	will_find_4_11();
@@ -214,7 +205,6 @@ static void floor_of_the_order_itself_means_exactly(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(26, -ENOMEM);
 	will_find_4_11();
@@ -226,7 +216,6 @@ static void kernel_below_the_floor_is_enospc_and_says_the_order(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_answer(28, 24);
 	assert_result(htab_alloc_at_least(VMFD, &order, 25), -ENOSPC);
@@ -237,7 +226,6 @@ static void kernel_at_or_above_the_floor_is_fine(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_answer(28, 24);
 	assert_result(htab_alloc_at_least(VMFD, &order, 24), 0);

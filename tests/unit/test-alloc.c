@@ -7,7 +7,6 @@
 
 static void alloc_null_is_einval(void **state)
 {
-	(void)state;
 	assert_result(htab_alloc(VMFD, NULL), -EINVAL);
 	assert_result(htab_alloc_at_least(VMFD, NULL, 18), -EINVAL);
 	assert_result(htab_largest(KVMFD, NULL), -EINVAL);
@@ -39,7 +38,6 @@ static void floor_out_of_range_is_erange_without_a_system_call(void **state)
 	const uint32_t bad[] = { 0, 17, 25, 46, 47, UINT32_MAX };
 	uint32_t order = 24;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_result(htab_alloc_at_least(VMFD, &order, bad[i]),
 			      -ERANGE);
@@ -52,7 +50,6 @@ static void alloc_on_a_hash_host_is_two_calls(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, 0);
 	will_allocate(24, 0);
 	assert_result(htab_alloc(VMFD, &order), 0);
@@ -63,7 +60,6 @@ static void alloc_on_a_radix_host_with_hash_guests_is_three_calls(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, 1);
 	will_check(VMFD, CAP_HASH, 1);
 	will_allocate(24, 0);
@@ -76,7 +72,6 @@ static void alloc_without_hash_guests_is_eopnotsupp(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, 1);
 	will_check(VMFD, CAP_HASH, 0);
 	assert_result(htab_alloc(VMFD, &order), -EOPNOTSUPP);
@@ -119,7 +114,6 @@ static void alloc_under_a_running_vcpu_is_ebusy(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(24, -EBUSY);
 	assert_result(htab_alloc(VMFD, &order), -EBUSY);
@@ -135,7 +129,6 @@ static void alloc_reads_enosys_as_enotty(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, -ENOSYS);
 	will_allocate(24, -ENOSYS);
 	assert_result(htab_alloc(VMFD, &order), -ENOTTY);
@@ -148,7 +141,6 @@ static void alloc_on_pr_is_enotty(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(24, -ENOTTY);
 	assert_result(htab_alloc(VMFD, &order), -ENOTTY);
@@ -160,7 +152,6 @@ static void alloc_accepts_a_smaller_order(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_answer(28, 24);
 	assert_result(htab_alloc(VMFD, &order), 0);
@@ -173,7 +164,6 @@ static void alloc_accepts_a_larger_order(void **state)
 {
 	uint32_t order = 20;
 
-	(void)state;
 	will_find_hash_host();
 	will_answer(20, 24);
 	assert_result(htab_alloc(VMFD, &order), 0);
@@ -194,7 +184,6 @@ static void alloc_with_a_positive_result_is_eproto(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_find_hash_host();
 	will_allocate(24, 1);
 	assert_result(htab_alloc(VMFD, &order), -EPROTO);

@@ -20,7 +20,6 @@ static void will_say(int cap, int result)
 
 static void x86_is_nothing_after_two_calls(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 0);
 	will_say(PVINFO, 0);
 	assert_result(htab_caps(KVMFD), 0);
@@ -28,7 +27,6 @@ static void x86_is_nothing_after_two_calls(void **state)
 
 static void power8_can_do_everything(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 1);
 	will_say(RADIX, 0);
@@ -39,7 +37,6 @@ static void power8_can_do_everything(void **state)
 
 static void radix_host_with_hash_guests_can_do_everything(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 1);
 	will_say(RADIX, 1);
@@ -51,7 +48,6 @@ static void radix_host_with_hash_guests_can_do_everything(void **state)
 
 static void kernel_before_4_11_cannot_resize(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 1);
 	will_say(RADIX, 0);
@@ -61,7 +57,6 @@ static void kernel_before_4_11_cannot_resize(void **state)
 
 static void hv_of_3_6_can_allocate(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 0);
 	will_say(PVINFO, 0);
@@ -71,7 +66,6 @@ static void hv_of_3_6_can_allocate(void **state)
 /* Up to 4.10 it claims to have the ioctl. */
 static void pr_that_claims_to_allocate_is_pr(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 0);
 	will_say(PVINFO, 1);
@@ -80,7 +74,6 @@ static void pr_that_claims_to_allocate_is_pr(void **state)
 
 static void pr_of_4_11_is_pr(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 0);
 	will_say(PVINFO, 1);
 	assert_result(htab_caps(KVMFD), HTAB_CAP_PR);
@@ -90,7 +83,6 @@ static void pr_of_4_11_is_pr(void **state)
  * before 4.15, to some of them. */
 static void radix_without_hash_guests_is_nothing(void **state)
 {
-	(void)state;
 	will_say(ALLOC, 1);
 	will_say(HTAB_FD, 1);
 	will_say(RADIX, 1);

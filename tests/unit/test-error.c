@@ -13,7 +13,6 @@ static void each_error_has_a_text_of_its_own_in_either_sign(void **state)
 {
 	const char *unexpected = htab_strerror(-EXDEV);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(listed) / sizeof(listed[0]); i++) {
 		const char *text = htab_strerror(-listed[i]);
 
@@ -27,7 +26,6 @@ static void each_error_has_a_text_of_its_own_in_either_sign(void **state)
 
 static void text_says_what_to_do(void **state)
 {
-	(void)state;
 	assert_non_null(strstr(htab_strerror(-ENOMEM), "kvm_cma_resv_ratio"));
 	/* The caller may have set a floor and cannot use a smaller table. */
 	assert_null(strstr(htab_strerror(-ENOMEM), "ask for less"));
@@ -37,7 +35,6 @@ static void text_says_what_to_do(void **state)
 
 static void other_numbers_have_a_text_too(void **state)
 {
-	(void)state;
 	assert_string_equal(htab_strerror(0), "success");
 	assert_string_equal(htab_strerror(INT_MIN), "unexpected error");
 	assert_string_equal(htab_strerror(INT_MAX), "unexpected error");

@@ -23,7 +23,6 @@ static void largest_is_the_ceiling_if_the_host_has_it(void **state)
 {
 	uint32_t order = 30;
 
-	(void)state;
 	will_try(30, 30, 0);
 	assert_result(htab_largest(KVMFD, &order), 0);
 	assert_int_equal(order, 30);
@@ -33,7 +32,6 @@ static void largest_goes_down_with_a_fresh_vm_for_each_size(void **state)
 {
 	uint32_t order = 46;
 
-	(void)state;
 	for (uint32_t o = 46; o > 26; o--)
 		will_try(o, o, -ENOMEM);
 	will_try(26, 26, 0);
@@ -46,7 +44,6 @@ static void largest_looks_on_below_a_fallback(void **state)
 {
 	uint32_t order = 40;
 
-	(void)state;
 	for (uint32_t o = 40; o > 27; o--)
 		will_try(o, 24, 0);
 	will_try(27, 27, 0);
@@ -59,7 +56,6 @@ static void largest_looks_on_below_a_larger_answer(void **state)
 {
 	uint32_t order = 20;
 
-	(void)state;
 	will_try(20, 24, 0);
 	will_try(19, 19, 0);
 	assert_result(htab_largest(KVMFD, &order), 0);
@@ -72,7 +68,6 @@ static void largest_below_the_boot_pool_is_enomem(void **state)
 {
 	uint32_t order = 23;
 
-	(void)state;
 	for (uint32_t o = 23; o >= 18; o--)
 		will_try(o, 24, 0);
 	assert_result(htab_largest(KVMFD, &order), -ENOMEM);
@@ -83,7 +78,6 @@ static void largest_of_nothing_is_enomem(void **state)
 {
 	uint32_t order = 20;
 
-	(void)state;
 	for (uint32_t o = 20; o >= 18; o--)
 		will_try(o, o, -ENOMEM);
 	assert_result(htab_largest(KVMFD, &order), -ENOMEM);
@@ -103,7 +97,6 @@ static void largest_without_hash_guests_is_eopnotsupp(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_create_vm(0);
 	will_check(VMFD, CAP_RADIX, 1);
 	will_check(VMFD, CAP_HASH, 0);
@@ -125,7 +118,6 @@ static void largest_stops_at_a_dangling_table(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_create_vm(0);
 	will_find_hash_host();
 	will_allocate(24, -ENOMEM);
@@ -140,7 +132,6 @@ static void largest_takes_no_notice_of_a_failing_close(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_create_vm(0);
 	will_find_hash_host();
 	will_allocate(24, 0);

@@ -8,7 +8,6 @@
 
 static void order_null_is_einval_without_a_system_call(void **state)
 {
-	(void)state;
 	assert_result(htab_order(VMFD, NULL), -EINVAL);
 }
 
@@ -16,7 +15,6 @@ static void order_null_is_einval_without_a_system_call(void **state)
  * close. / */
 static void every_order_is_found_in_at_most_8_calls(void **state)
 {
-	(void)state;
 	for (uint32_t table = 18; table <= 36; table++) {
 		const int before = mock_writes();
 		uint32_t order = UNTOUCHED;
@@ -30,7 +28,6 @@ static void every_order_is_found_in_at_most_8_calls(void **state)
 
 static void larger_than_can_be_told_is_eoverflow(void **state)
 {
-	(void)state;
 	for (uint32_t table = 37; table <= 46; table++) {
 		const int before = mock_writes();
 		uint32_t order = UNTOUCHED;
@@ -46,7 +43,6 @@ static void no_table_is_enoent(void **state)
 {
 	uint32_t order = UNTOUCHED;
 
-	(void)state;
 	will_measure(0);
 	assert_result(htab_order(VMFD, &order), -ENOENT);
 	assert_int_equal(order, UNTOUCHED);
@@ -107,7 +103,6 @@ static void short_or_long_write_is_eproto(void **state)
 {
 	const ssize_t counts[] = { 0, 1, 7, 9, 16, 24 };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		uint32_t order = UNTOUCHED;
 
@@ -121,7 +116,6 @@ static void torn_write_that_succeeds_is_eproto(void **state)
 {
 	const ssize_t counts[] = { 0, 8, 24, 40 };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		uint32_t order = UNTOUCHED;
 
@@ -137,7 +131,6 @@ static void failing_close_does_not_matter(void **state)
 {
 	uint32_t order = UNTOUCHED;
 
-	(void)state;
 	will_measure_then_close(24, -EIO);
 	assert_result(htab_order(VMFD, &order), 0);
 	assert_int_equal(order, 24);
@@ -165,7 +158,6 @@ static void order_for_ram_is_a_128th_rounded_up(void **state)
 		{ UINT64_MAX, 46 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(htab_order_for_ram(rows[i].bytes),
 				 rows[i].order);
@@ -204,7 +196,6 @@ static void vrma_limit_is_a_page_for_each_group(void **state)
 		{ 46, 63, 40 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_true(htab_vrma_limit(rows[i].order,
 					    rows[i].page_shift) ==
@@ -215,7 +206,6 @@ static void vrma_limit_of_bad_arguments_is_0(void **state)
 {
 	static const unsigned int bad[] = { 0, 11, 64, 4096, 65536, UINT_MAX };
 
-	(void)state;
 	assert_true(htab_vrma_limit(0, 12) == 0);
 	assert_true(htab_vrma_limit(17, 12) == 0);
 	assert_true(htab_vrma_limit(47, 12) == 0);
@@ -231,7 +221,6 @@ static void order_for_vrma_is_the_smallest_that_covers(void **state)
 {
 	static const unsigned int shifts[] = { 12, 13, 16, 21, 24, 34, 63 };
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
 		for (uint32_t order = 18; order <= 46; order++) {
 			uint64_t limit = htab_vrma_limit(order, shifts[i]);
@@ -263,7 +252,6 @@ static void more_than_a_terabyte_has_no_order(void **state)
 	const uint64_t most = UINT64_C(1) << 40;
 	uint32_t order = 46;
 
-	(void)state;
 	assert_int_equal(htab_order_for_vrma(most, 12), 35);
 	assert_int_equal(htab_order_for_vrma(most + 1, 12), 0);
 	assert_int_equal(htab_order_for_vrma(UINT64_MAX, 24), 0);

@@ -9,7 +9,6 @@ static void without_a_table_it_allocates(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(0);
 	will_allocate(26, -ENOMEM);
@@ -23,7 +22,6 @@ static void without_a_table_a_fallback_below_the_floor_is_enospc(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(0);
 	will_answer(28, 24);
@@ -35,7 +33,6 @@ static void dangling_table_is_enotrecoverable(void **state)
 {
 	uint32_t order = 28;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(0);
 	will_allocate(28, -ENOMEM);
@@ -51,7 +48,6 @@ static void table_too_large_to_tell_is_allocated_directly(void **state)
 {
 	uint32_t order = 40;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(40);
 	will_allocate(40, 0);
@@ -81,7 +77,6 @@ static void running_vcpu_is_ebusy_and_nothing_is_allocated(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure_failing(24, 1, -EBUSY);
 	assert_result(htab_renew(VMFD, &order, 18), -EBUSY);
@@ -96,7 +91,6 @@ static void without_htab_fd_one_allocate_does_it(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, -ENOTTY);
 	will_not_open_htab(-ENOTTY);
 	will_check(VMFD, CAP_RESIZE, -ENOTTY);
@@ -110,7 +104,6 @@ static void without_htab_fd_enomem_is_final(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, -ENOTTY);
 	will_not_open_htab(-ENOTTY);
 	will_check(VMFD, CAP_RESIZE, -ENOTTY);
@@ -127,7 +120,6 @@ static void on_pr_it_is_enotty(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_not_open_htab(-ENOTTY);
 	will_find_older_than_4_11();
@@ -142,7 +134,6 @@ static void newer_kernel_without_htab_fd_is_enotty(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_not_open_htab(-ENOSYS);
 	will_find_4_11();

@@ -8,7 +8,6 @@ static void bad_arguments_make_no_system_call(void **state)
 	const uint32_t bad[] = { 0, 17, 47, UINT32_MAX };
 	uint32_t order;
 
-	(void)state;
 	assert_result(htab_renew(VMFD, NULL, 18), -EINVAL);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		order = bad[i];
@@ -25,7 +24,6 @@ static void host_without_hash_guests_is_eopnotsupp(void **state)
 {
 	uint32_t order = 24;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, 1);
 	will_check(VMFD, CAP_HASH, 0);
 	assert_result(htab_renew(VMFD, &order, 18), -EOPNOTSUPP);
@@ -47,7 +45,6 @@ static void failing_first_question_is_passed_on(void **state)
  * generation. */
 static void wanted_order_is_only_cleared(void **state)
 {
-	(void)state;
 	for (uint32_t table = 18; table <= 36; table++) {
 		uint32_t order = table;
 
@@ -91,7 +88,6 @@ static void radix_host_is_not_asked_for_its_generation(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_check(VMFD, CAP_RADIX, 1);
 	will_check(VMFD, CAP_HASH, 1);
 	will_measure(24);
@@ -106,7 +102,6 @@ static void going_down_meets_the_old_order_again(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(24);
 	will_find_4_11();
@@ -123,7 +118,6 @@ static void floor_is_not_passed(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(24);
 	will_find_4_11();
@@ -152,7 +146,6 @@ static void vcpu_that_starts_after_the_clear_is_ebusy(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(24);
 	will_find_4_11();
@@ -193,7 +186,6 @@ static void before_4_11_a_size_below_the_floor_is_enospc(void **state)
 {
 	uint32_t order = 26;
 
-	(void)state;
 	will_find_hash_host();
 	will_measure(24);
 	will_find_older_than_4_11();

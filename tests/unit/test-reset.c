@@ -5,7 +5,6 @@
 /* libhtab.h promises this cost: one call more than htab_order(). */
 static void reset_allocates_the_size_that_is_there(void **state)
 {
-	(void)state;
 	for (uint32_t table = 18; table <= 36; table++) {
 		will_measure(table);
 		will_allocate(table, 0);
@@ -15,21 +14,18 @@ static void reset_allocates_the_size_that_is_there(void **state)
 
 static void reset_without_a_table_is_enoent(void **state)
 {
-	(void)state;
 	will_measure(0);
 	assert_result(htab_reset(VMFD), -ENOENT);
 }
 
 static void reset_of_a_table_too_large_to_tell_is_eoverflow(void **state)
 {
-	(void)state;
 	will_measure(40);
 	assert_result(htab_reset(VMFD), -EOVERFLOW);
 }
 
 static void reset_under_a_running_vcpu_is_ebusy(void **state)
 {
-	(void)state;
 	will_measure_failing(24, 1, -EBUSY);
 	assert_result(htab_reset(VMFD), -EBUSY);
 
@@ -54,7 +50,6 @@ static void reset_passes_on_what_the_kernel_says(void **state)
 
 static void reset_with_an_order_out_of_range_is_eproto(void **state)
 {
-	(void)state;
 	will_measure(24);
 	will_answer(24, 0);
 	assert_result(htab_reset(VMFD), -EPROTO);
@@ -65,7 +60,6 @@ static void reset_with_an_order_out_of_range_is_eproto(void **state)
  * order. */
 static void reset_without_htab_fd_allocates_the_default(void **state)
 {
-	(void)state;
 	will_not_open_htab(-ENOTTY);
 	will_check(VMFD, CAP_RADIX, -ENOTTY);
 	will_check(VMFD, CAP_RESIZE, -ENOTTY);
@@ -76,7 +70,6 @@ static void reset_without_htab_fd_allocates_the_default(void **state)
 
 static void reset_on_pr_is_enotty(void **state)
 {
-	(void)state;
 	will_not_open_htab(-ENOTTY);
 	will_check(VMFD, CAP_RADIX, 0);
 	will_check(VMFD, CAP_RESIZE, 0);
@@ -89,7 +82,6 @@ static void reset_on_pr_is_enotty(void **state)
  * ALLOCATE. */
 static void reset_of_a_newer_kernel_without_htab_fd_is_enotty(void **state)
 {
-	(void)state;
 	will_not_open_htab(-ENOSYS);
 	will_check(VMFD, CAP_RADIX, 0);
 	will_check(VMFD, CAP_RESIZE, 1);
@@ -108,7 +100,6 @@ static void reset_of_a_newer_kernel_without_htab_fd_is_enotty(void **state)
 
 static void reset_without_htab_fd_passes_on_errors(void **state)
 {
-	(void)state;
 	will_not_open_htab(-ENOTTY);
 	will_check(VMFD, CAP_RADIX, -EIO);
 	assert_result(htab_reset(VMFD), -EIO);

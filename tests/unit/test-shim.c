@@ -22,7 +22,6 @@ static uid_t user;
 
 static int setup(void **state)
 {
-	(void)state;
 	user = geteuid();
 	for (int i = 0; i < LIMITS; i++)
 		if (getrlimit(limits[i], &limit_before[i]) != 0)
@@ -42,7 +41,6 @@ static int restore_limits(void)
 
 static int teardown(void **state)
 {
-	(void)state;
 	close(fds[0]);
 	close(fds[1]);
 	return restore_limits();
@@ -71,7 +69,6 @@ static void ioctl_answers_as_the_kernel(void **state)
 {
 	int available = -1;
 
-	(void)state;
 	assert_int_equal(write(fds[1], "abc", 3), 3);
 	assert_result(htab_shim_ioctl(fds[0], FIONREAD, &available), 0);
 	assert_int_equal(available, 3);
@@ -81,7 +78,6 @@ static void ioctl_on_a_closed_descriptor_is_ebadf(void **state)
 {
 	int available = -1;
 
-	(void)state;
 	assert_result(htab_shim_ioctl(a_closed_descriptor(), FIONREAD,
 				      &available),
 		      -EBADF);
@@ -92,7 +88,6 @@ static void write_returns_the_count(void **state)
 {
 	char got[4] = "";
 
-	(void)state;
 	assert_int_equal(htab_shim_write(fds[1], "abc", 3), 3);
 	assert_int_equal(read(fds[0], got, sizeof(got)), 3);
 	assert_string_equal(got, "abc");
@@ -106,7 +101,6 @@ static void torn_write_is_readable_up_to_its_end(void **state)
 {
 	char got[64];
 
-	(void)state;
 	assert_int_equal(htab_shim_write_torn(fds[1], "12345678", 8, 0), 8);
 	assert_int_equal(read(fds[0], got, sizeof(got)), 8);
 	assert_memory_equal(got, "12345678", 8);
@@ -139,7 +133,6 @@ static void torn_write_leaves_nothing_mapped(void **state)
 	const size_t writes = 1000;
 	size_t before, after;
 
-	(void)state;
 	before = mapped_bytes();
 	for (size_t i = 0; i < writes; i++)
 		assert_result((int)htab_shim_write_torn(fds[1], "x", 1, 8),
@@ -183,7 +176,6 @@ static void torn_write_beyond_locked_memory_is_enomem(void **state)
 {
 	const uid_t nobody = 65534;
 
-	(void)state;
 	set_limit(RLIMIT_MEMLOCK, 1);
 	assert_int_equal(mlockall(MCL_FUTURE), 0);
 	if (user == 0)
@@ -195,7 +187,6 @@ static void cloexec_is_set(void **state)
 {
 	int fd = dup(0);
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD), 0);
 	assert_result(htab_shim_cloexec(fd), 0);
@@ -209,7 +200,6 @@ static void close_closes(void **state)
 {
 	int fd = dup(0);
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_result(htab_shim_close(fd), 0);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);

@@ -7,7 +7,6 @@ static void header_library_and_project_agree(void **state)
 {
 	char numbers[32];
 
-	(void)state;
 	snprintf(numbers, sizeof(numbers), "%d.%d.%d", HTAB_VERSION_MAJOR,
 		 HTAB_VERSION_MINOR, HTAB_VERSION_PATCH);
 	assert_string_equal(HTAB_VERSION, numbers);
@@ -17,7 +16,6 @@ static void header_library_and_project_agree(void **state)
 
 static void check_version_is_true_for_this_one_and_older(void **state)
 {
-	(void)state;
 	assert_true(HTAB_CHECK_VERSION(HTAB_VERSION_MAJOR, HTAB_VERSION_MINOR));
 	assert_true(HTAB_CHECK_VERSION(0, 0));
 	assert_false(
