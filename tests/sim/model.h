@@ -20,9 +20,15 @@
 /* --- hosts --- */
 
 struct htab_sim_host *a_host(const char *description);
-/* Switches it off: nothing is open, all memory is free again. One at a time;
- * a host without that claim is freed by htab_sim_host_free(). */
+/* Switches it off, and returns what was left open. */
+int free_host(struct htab_sim_host *host);
+/* Switches it off: nothing is open, all memory is free again. For one host at a
+ * time. */
 void close_host(struct htab_sim_host *host);
+/* After each test: an assertion that failed has left its hosts. */
+int free_left_hosts(void **state);
+#define SIM_TEST(function) \
+	cmocka_unit_test_setup_teardown(function, NULL, free_left_hosts)
 
 struct free_memory {
 	uint64_t cma, pages, pool;

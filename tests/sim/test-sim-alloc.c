@@ -208,17 +208,17 @@ static void ebusy_changes_nothing_whatever_the_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
+		SIM_TEST(
 			up_to_4_10_a_table_is_only_cleared_and_its_order_told),
-		cmocka_unit_test(on_3_6_a_table_is_only_cleared_too),
-		cmocka_unit_test(from_4_11_on_the_same_order_clears),
-		cmocka_unit_test(from_4_11_on_another_order_replaces_the_table),
-		cmocka_unit_test(from_4_11_on_two_tables_need_not_fit),
-		cmocka_unit_test(
+		SIM_TEST(on_3_6_a_table_is_only_cleared_too),
+		SIM_TEST(from_4_11_on_the_same_order_clears),
+		SIM_TEST(from_4_11_on_another_order_replaces_the_table),
+		SIM_TEST(from_4_11_on_two_tables_need_not_fit),
+		SIM_TEST(
 			from_4_11_on_what_is_refused_has_freed_the_table),
-		cmocka_unit_test(enomem_leaves_a_vm_that_can_be_asked_for_less),
-		cmocka_unit_test(null_is_efault_and_changes_nothing),
-		cmocka_unit_test(ebusy_changes_nothing_whatever_the_order),
+		SIM_TEST(enomem_leaves_a_vm_that_can_be_asked_for_less),
+		SIM_TEST(null_is_efault_and_changes_nothing),
+		SIM_TEST(ebusy_changes_nothing_whatever_the_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

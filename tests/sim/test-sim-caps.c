@@ -145,10 +145,10 @@ static void before_3_8_there_is_no_htab_fd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kernels_claim_what_they_claimed),
-		cmocka_unit_test(before_3_17_a_vm_cannot_be_asked),
-		cmocka_unit_test(a_vm_is_of_the_type_that_kvm_has),
-		cmocka_unit_test(before_3_8_there_is_no_htab_fd),
+		SIM_TEST(kernels_claim_what_they_claimed),
+		SIM_TEST(before_3_17_a_vm_cannot_be_asked),
+		SIM_TEST(a_vm_is_of_the_type_that_kvm_has),
+		SIM_TEST(before_3_8_there_is_no_htab_fd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

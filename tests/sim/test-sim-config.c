@@ -215,15 +215,15 @@ static void ram_and_page_decide_the_vrma(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_said_is_a_current_power8_with_room),
-		cmocka_unit_test(radix_is_the_default_from_power9_on),
-		cmocka_unit_test(sizes_have_units_and_separators_are_free),
-		cmocka_unit_test(the_usual_area_depends_on_the_kernel),
-		cmocka_unit_test(what_is_no_setting_is_einval_and_named),
-		cmocka_unit_test(what_no_machine_is_is_einval),
-		cmocka_unit_test(what_is_said_twice_is_einval),
-		cmocka_unit_test(each_cpu_runs_from_its_first_kernel_on),
-		cmocka_unit_test(ram_and_page_decide_the_vrma),
+		SIM_TEST(nothing_said_is_a_current_power8_with_room),
+		SIM_TEST(radix_is_the_default_from_power9_on),
+		SIM_TEST(sizes_have_units_and_separators_are_free),
+		SIM_TEST(the_usual_area_depends_on_the_kernel),
+		SIM_TEST(what_is_no_setting_is_einval_and_named),
+		SIM_TEST(what_no_machine_is_is_einval),
+		SIM_TEST(what_is_said_twice_is_einval),
+		SIM_TEST(each_cpu_runs_from_its_first_kernel_on),
+		SIM_TEST(ram_and_page_decide_the_vrma),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

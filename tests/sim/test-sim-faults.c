@@ -211,7 +211,7 @@ static void before_4_11_a_reverse_map_that_fails_is_not_recoverable(
 		assert_int_equal(htab_sim_free_memory(old, HTAB_SIM_PAGES),
 				 before);
 		close(old_vm);
-		assert_int_equal(htab_sim_host_free(old), 0);
+		assert_int_equal(free_host(old), 0);
 	}
 }
 
@@ -383,7 +383,7 @@ static void a_hazard_handler_may_call_the_simulator(void **state)
 	alarm(0);
 	close(asked);
 	/* What was pending is lost. */
-	assert_int_equal(htab_sim_host_free(other), 0);
+	assert_int_equal(free_host(other), 0);
 }
 
 static void a_fault_comes_before_the_interceptor(void **state)

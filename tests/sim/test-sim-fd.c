@@ -244,26 +244,26 @@ static void hosts_do_not_know_each_other(void **state)
 	order = 17;
 	assert_result(allocate(new_vm, &order), -EINVAL);
 	close(old_vm);
-	assert_int_equal(htab_sim_host_free(old), 0);
+	assert_int_equal(free_host(old), 0);
 	assert_result(allocate_order(new_vm, 20), 0);
 	close(new_vm);
-	assert_int_equal(htab_sim_host_free(new), 0);
+	assert_int_equal(free_host(new), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(descriptors_are_of_the_process_and_unique),
-		cmocka_unit_test(dup_is_the_same_vm),
-		cmocka_unit_test(dup_of_an_htab_fd_has_the_same_position),
-		cmocka_unit_test(kvmfd_answers_vm_calls_with_einval),
-		cmocka_unit_test(vm_answers_unknown_requests_with_enotty),
-		cmocka_unit_test(vcpu_answers_einval),
-		cmocka_unit_test(htab_fd_answers_ioctls_with_enotty),
-		cmocka_unit_test(foreign_descriptors_reach_the_real_kernel),
-		cmocka_unit_test(without_a_descriptor_left_it_is_emfile),
-		cmocka_unit_test(thousands_of_descriptors_come_and_go),
-		cmocka_unit_test(hosts_do_not_know_each_other),
+		SIM_TEST(descriptors_are_of_the_process_and_unique),
+		SIM_TEST(dup_is_the_same_vm),
+		SIM_TEST(dup_of_an_htab_fd_has_the_same_position),
+		SIM_TEST(kvmfd_answers_vm_calls_with_einval),
+		SIM_TEST(vm_answers_unknown_requests_with_enotty),
+		SIM_TEST(vcpu_answers_einval),
+		SIM_TEST(htab_fd_answers_ioctls_with_enotty),
+		SIM_TEST(foreign_descriptors_reach_the_real_kernel),
+		SIM_TEST(without_a_descriptor_left_it_is_emfile),
+		SIM_TEST(thousands_of_descriptors_come_and_go),
+		SIM_TEST(hosts_do_not_know_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

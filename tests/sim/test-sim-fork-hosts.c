@@ -16,7 +16,7 @@ static void free_the_host(void)
 	struct htab_sim_host *another;
 
 	/* The parent's descriptors are not this process's to close. */
-	EXPECT(htab_sim_host_free(host) == 1);
+	EXPECT(free_host(host) == 1);
 	EXPECT(htab_order(own, &order) == -EIO);
 	EXPECT(htab_order(vmfd, &order) == -EIO);
 	EXPECT(htab_sim_read(htabfd, &order, 4) == -EIO);
@@ -25,7 +25,7 @@ static void free_the_host(void)
 	EXPECT(another);
 	host = another;
 	close(childs_vm(20));
-	EXPECT(htab_sim_host_free(another) == 0);
+	EXPECT(free_host(another) == 0);
 	give_turn();
 	wait_for_turn();
 }
@@ -48,7 +48,7 @@ static void call_a_dead_host(void)
 	EXPECT(allocate_order(vmfd, 20) == -EIO);
 	host = another;
 	close(childs_vm(20));
-	EXPECT(htab_sim_host_free(another) == 0);
+	EXPECT(free_host(another) == 0);
 }
 
 static void a_child_of_a_host_that_is_off_makes_another(void **state)
@@ -58,7 +58,7 @@ static void a_child_of_a_host_that_is_off_makes_another(void **state)
 
 	host = htab_sim_host_new(NULL);
 	vmfd = a_vm(host);
-	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_int_equal(free_host(host), 1);
 	end_child(start_child(call_a_dead_host));
 	close(vmfd);
 	host = on;
@@ -182,7 +182,7 @@ static void make_first_calls(void)
 	htab_sim_fail_next(host, HTAB_SIM_RESIZE_COMMIT, 0, 0);
 	close(childs_vm(20));
 	htab_sim_free_memory(host, HTAB_SIM_CMA);
-	EXPECT(htab_sim_host_free(host) == 0);
+	EXPECT(free_host(host) == 0);
 }
 
 static void a_child_forked_under_load_does_not_hang(void **state)

@@ -284,18 +284,18 @@ static void a_first_run_without_memory_is_enomem(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
+		SIM_TEST(
 			from_3_6_to_3_11_pages_then_boot_pool_then_less_pages),
-		cmocka_unit_test(
+		SIM_TEST(
 			from_3_12_to_3_15_pages_then_cma_then_less_pages),
-		cmocka_unit_test(from_3_16_to_4_3_cma_then_pages_downwards),
-		cmocka_unit_test(from_4_4_to_4_10_cma_of_that_order_only),
-		cmocka_unit_test(from_4_11_on_cma_or_pages_of_that_order_only),
-		cmocka_unit_test(up_to_4_10_small_orders_are_raised_to_18),
-		cmocka_unit_test(from_4_11_on_the_range_is_checked),
-		cmocka_unit_test(order_18_is_never_what_a_kernel_falls_back_to),
-		cmocka_unit_test(a_first_run_makes_a_table_of_24_or_falls_back),
-		cmocka_unit_test(a_first_run_without_memory_is_enomem),
+		SIM_TEST(from_3_16_to_4_3_cma_then_pages_downwards),
+		SIM_TEST(from_4_4_to_4_10_cma_of_that_order_only),
+		SIM_TEST(from_4_11_on_cma_or_pages_of_that_order_only),
+		SIM_TEST(up_to_4_10_small_orders_are_raised_to_18),
+		SIM_TEST(from_4_11_on_the_range_is_checked),
+		SIM_TEST(order_18_is_never_what_a_kernel_falls_back_to),
+		SIM_TEST(a_first_run_makes_a_table_of_24_or_falls_back),
+		SIM_TEST(a_first_run_without_memory_is_enomem),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,7 +211,7 @@ static void hazard_11_is_a_vm_closed_with_a_resize_pending(void **state)
 	vmfd = a_vm(host);
 	assert_result(allocate_order(vmfd, 26), -ENOMEM);
 	close(vmfd);
-	assert_int_equal(htab_sim_host_free(host), 0);
+	assert_int_equal(free_host(host), 0);
 	assert_hazard(&hazards, 0);
 }
 
@@ -358,20 +358,20 @@ static void without_a_handler_it_prints_the_calls_and_aborts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hazard_1_is_order_0_without_a_table),
-		cmocka_unit_test(hazard_6_is_a_retry_over_a_dangling_table),
-		cmocka_unit_test(a_first_run_can_leave_a_dangling_table_too),
-		cmocka_unit_test(from_4_11_on_a_retry_is_no_hazard),
-		cmocka_unit_test(hazard_7_is_an_order_that_nobody_checks),
-		cmocka_unit_test(hazard_8_is_a_commit_before_a_run),
-		cmocka_unit_test(hazard_9_is_a_commit_of_nothing),
-		cmocka_unit_test(hazard_10_is_a_prepare_replaced_while_it_works),
-		cmocka_unit_test(hazard_11_is_a_vm_closed_with_a_resize_pending),
-		cmocka_unit_test(hazard_14_is_a_table_replaced_under_a_reader),
-		cmocka_unit_test(a_table_cleared_under_a_reader_is_none),
-		cmocka_unit_test(
+		SIM_TEST(hazard_1_is_order_0_without_a_table),
+		SIM_TEST(hazard_6_is_a_retry_over_a_dangling_table),
+		SIM_TEST(a_first_run_can_leave_a_dangling_table_too),
+		SIM_TEST(from_4_11_on_a_retry_is_no_hazard),
+		SIM_TEST(hazard_7_is_an_order_that_nobody_checks),
+		SIM_TEST(hazard_8_is_a_commit_before_a_run),
+		SIM_TEST(hazard_9_is_a_commit_of_nothing),
+		SIM_TEST(hazard_10_is_a_prepare_replaced_while_it_works),
+		SIM_TEST(hazard_11_is_a_vm_closed_with_a_resize_pending),
+		SIM_TEST(hazard_14_is_a_table_replaced_under_a_reader),
+		SIM_TEST(a_table_cleared_under_a_reader_is_none),
+		SIM_TEST(
 			hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor),
-		cmocka_unit_test(
+		SIM_TEST(
 			without_a_handler_it_prints_the_calls_and_aborts),
 	};
 

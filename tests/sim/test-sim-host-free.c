@@ -22,7 +22,7 @@ static int open_descriptors(void)
 /* What was left of earlier hosts is gone. */
 static int descriptors_after_a_host(void)
 {
-	assert_int_equal(htab_sim_host_free(htab_sim_host_new(NULL)), 0);
+	assert_int_equal(free_host(htab_sim_host_new(NULL)), 0);
 	return open_descriptors();
 }
 
@@ -44,7 +44,7 @@ static void it_counts_descriptors_that_are_open(void **state)
 
 	close(closed);
 	/* A copy is the same one. */
-	assert_int_equal(htab_sim_host_free(host), 3);
+	assert_int_equal(free_host(host), 3);
 	/* They are as those of a dead VM, until they are closed. */
 	assert_result(allocate_order(vmfd, 20), -EIO);
 	assert_result(allocate_order(copy, 20), -EIO);
@@ -61,7 +61,7 @@ static void it_counts_descriptors_that_are_open(void **state)
 	assert_int_equal(close(htabfd), 0);
 	assert_int_equal(close(vcpufd), 0);
 	assert_result(allocate_order(vmfd, 20), -EBADF);
-	assert_int_equal(htab_sim_host_free(NULL), 0);
+	assert_int_equal(free_host(NULL), 0);
 }
 
 static void it_counts_vcpus_that_are_inside(void **state)
@@ -75,7 +75,7 @@ static void it_counts_vcpus_that_are_inside(void **state)
 	assert_result(htab_sim_vcpu_leave(closed), 0);
 	/* Nothing refers to that VM any more but its vcpus. */
 	close(closed);
-	assert_int_equal(htab_sim_host_free(host), 1 + 1 + 2);
+	assert_int_equal(free_host(host), 1 + 1 + 2);
 	close(open);
 }
 
@@ -85,7 +85,7 @@ static void its_dev_kvm_is_closed_and_not_counted(void **state)
 	struct htab_sim_host *host = htab_sim_host_new(NULL);
 	int copy = dup(htab_sim_kvmfd(host));
 
-	assert_int_equal(htab_sim_host_free(host), 0);
+	assert_int_equal(free_host(host), 0);
 	assert_result(capability(copy, 0), -EIO);
 	assert_result(htab_sim_ioctl(copy, UAPI_KVM_CREATE_VM, NULL), -EIO);
 	close(copy);
@@ -105,7 +105,7 @@ static void what_is_closed_later_does_not_pile_up(void **state)
 			close(vmfd);
 		vmfd = next;
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
-		assert_int_equal(htab_sim_host_free(host), 2);
+		assert_int_equal(free_host(host), 2);
 		assert_result(allocate_order(vmfd, 20), -EIO);
 	}
 	/* One that is open, and what watches it */
@@ -122,7 +122,7 @@ static void hazards_are_told_before_it_returns(void **state)
 
 	watch_hazards(host, &hazards);
 	assert_result(prepare(vmfd, 20), 100);
-	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_int_equal(free_host(host), 1);
 	assert_hazard(&hazards, HTAB_SIM_HAZARD_CLOSED_PENDING);
 	close(vmfd);
 }
@@ -138,7 +138,7 @@ static void a_vm_that_only_a_vcpu_refers_to_goes_with_it(void **state)
 	assert_result(prepare(vmfd, 20), 100);
 	assert_result(htab_sim_vcpu_enter(vmfd), 0);
 	close(vmfd);
-	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_int_equal(free_host(host), 1);
 	assert_hazard(&hazards, HTAB_SIM_HAZARD_CLOSED_PENDING);
 }
 
@@ -197,10 +197,10 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 			close(runner.vcpufd);
 		}
 		/* The run holds its vcpu. */
-		assert_int_equal(htab_sim_host_free(host), closes ? 3 : 4);
+		assert_int_equal(free_host(host), closes ? 3 : 4);
 		for (int j = 0; j < others; j++)
 			assert_int_equal(
-				htab_sim_host_free(htab_sim_host_new(NULL)), 0);
+				free_host(htab_sim_host_new(NULL)), 0);
 		pthread_kill(runner.thread, SIGUSR1);
 		pthread_join(runner.thread, NULL);
 		assert_result(runner.result, -EIO);
@@ -226,7 +226,7 @@ static void *make_and_free(void *arg)
 			atomic_store(&wrong, true);
 		if (i % 2)
 			close(vmfd);
-		if (htab_sim_host_free(host) != (i % 2 ? 1 : 2))
+		if (free_host(host) != (i % 2 ? 1 : 2))
 			atomic_store(&wrong, true);
 		if (i % 2 == 0)
 			close(vmfd);
@@ -251,14 +251,14 @@ static void hosts_of_several_threads_are_freed_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_counts_descriptors_that_are_open),
-		cmocka_unit_test(it_counts_vcpus_that_are_inside),
-		cmocka_unit_test(its_dev_kvm_is_closed_and_not_counted),
-		cmocka_unit_test(what_is_closed_later_does_not_pile_up),
-		cmocka_unit_test(hazards_are_told_before_it_returns),
-		cmocka_unit_test(a_vm_that_only_a_vcpu_refers_to_goes_with_it),
-		cmocka_unit_test(a_run_that_ends_after_it_is_eio),
-		cmocka_unit_test(hosts_of_several_threads_are_freed_at_once),
+		SIM_TEST(it_counts_descriptors_that_are_open),
+		SIM_TEST(it_counts_vcpus_that_are_inside),
+		SIM_TEST(its_dev_kvm_is_closed_and_not_counted),
+		SIM_TEST(what_is_closed_later_does_not_pile_up),
+		SIM_TEST(hazards_are_told_before_it_returns),
+		SIM_TEST(a_vm_that_only_a_vcpu_refers_to_goes_with_it),
+		SIM_TEST(a_run_that_ends_after_it_is_eio),
+		SIM_TEST(hosts_of_several_threads_are_freed_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

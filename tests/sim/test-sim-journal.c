@@ -130,18 +130,18 @@ static void each_host_has_its_own(void **state)
 	close(a_vm(one));
 	assert_string_equal(htab_sim_journal(other), "");
 	assert_string_equal(htab_sim_journal(one), "KVM_CREATE_VM() = fd\n");
-	assert_int_equal(htab_sim_host_free(one), 0);
-	assert_int_equal(htab_sim_host_free(other), 0);
+	assert_int_equal(free_host(one), 0);
+	assert_int_equal(free_host(other), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls_are_written_with_names),
-		cmocka_unit_test(a_negotiation_can_be_compared),
-		cmocka_unit_test(calls_that_a_test_answered_are_there_too),
-		cmocka_unit_test(it_keeps_the_last_1024_calls),
-		cmocka_unit_test(each_host_has_its_own),
+		SIM_TEST(calls_are_written_with_names),
+		SIM_TEST(a_negotiation_can_be_compared),
+		SIM_TEST(calls_that_a_test_answered_are_there_too),
+		SIM_TEST(it_keeps_the_last_1024_calls),
+		SIM_TEST(each_host_has_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

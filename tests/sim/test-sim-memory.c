@@ -228,21 +228,21 @@ static void memory_is_returned_with_the_last_htab_fd_or_vcpu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_table_costs_twice_its_size),
-		cmocka_unit_test(vms_compete_for_cma_until_it_is_exhausted),
-		cmocka_unit_test(
+		SIM_TEST(a_table_costs_twice_its_size),
+		SIM_TEST(vms_compete_for_cma_until_it_is_exhausted),
+		SIM_TEST(
 			vms_compete_for_pages_until_they_are_exhausted),
-		cmocka_unit_test(vms_compete_for_the_boot_pool),
-		cmocka_unit_test(
+		SIM_TEST(vms_compete_for_the_boot_pool),
+		SIM_TEST(
 			vms_that_are_closed_are_noticed_by_a_first_run_and_a_prepare),
-		cmocka_unit_test(without_a_reverse_map_the_table_is_given_back),
-		cmocka_unit_test(a_piece_is_at_most_a_block),
-		cmocka_unit_test(cma_is_taken_where_it_fits_first),
-		cmocka_unit_test(cma_must_be_in_one_piece),
-		cmocka_unit_test(cma_is_had_in_granules_of_256k),
-		cmocka_unit_test(order_46_costs_what_is_in_it),
-		cmocka_unit_test(memory_is_returned_with_the_last_copy_of_a_vm),
-		cmocka_unit_test(
+		SIM_TEST(without_a_reverse_map_the_table_is_given_back),
+		SIM_TEST(a_piece_is_at_most_a_block),
+		SIM_TEST(cma_is_taken_where_it_fits_first),
+		SIM_TEST(cma_must_be_in_one_piece),
+		SIM_TEST(cma_is_had_in_granules_of_256k),
+		SIM_TEST(order_46_costs_what_is_in_it),
+		SIM_TEST(memory_is_returned_with_the_last_copy_of_a_vm),
+		SIM_TEST(
 			memory_is_returned_with_the_last_htab_fd_or_vcpu),
 	};
 

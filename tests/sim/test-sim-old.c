@@ -156,12 +156,12 @@ static void a_number_is_taken_while_its_vm_lives_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
+		SIM_TEST(
 			reserved_segment_sizes_are_refused_from_5_16_on),
-		cmocka_unit_test(up_to_4_14_a_radix_vm_is_never_ready),
-		cmocka_unit_test(
+		SIM_TEST(up_to_4_14_a_radix_vm_is_never_ready),
+		SIM_TEST(
 			from_4_15_to_5_11_such_a_guest_cannot_be_run),
-		cmocka_unit_test(a_number_is_taken_while_its_vm_lives_on),
+		SIM_TEST(a_number_is_taken_while_its_vm_lives_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

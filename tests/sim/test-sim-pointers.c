@@ -269,20 +269,20 @@ static bool can_be_checked(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_does_not_know_the_call_does_not_look),
-		cmocka_unit_test(a_bad_pointer_is_efault_and_changes_nothing),
-		cmocka_unit_test(kernels_without_the_call_do_not_look),
-		cmocka_unit_test(
+		SIM_TEST(what_does_not_know_the_call_does_not_look),
+		SIM_TEST(a_bad_pointer_is_efault_and_changes_nothing),
+		SIM_TEST(kernels_without_the_call_do_not_look),
+		SIM_TEST(
 			up_to_4_10_an_order_that_cannot_be_written_is_efault),
-		cmocka_unit_test(
+		SIM_TEST(
 			a_read_into_nothing_is_efault_if_there_is_something),
-		cmocka_unit_test(
+		SIM_TEST(
 			a_read_that_is_cut_loses_the_marks_and_not_the_position),
-		cmocka_unit_test(
+		SIM_TEST(
 			a_write_that_is_cut_has_written_what_came_before),
 	};
 	const struct CMUnitTest unchecked[] = {
-		cmocka_unit_test(what_does_not_know_the_call_does_not_look),
+		SIM_TEST(what_does_not_know_the_call_does_not_look),
 	};
 
 	if (can_be_checked())

@@ -127,7 +127,7 @@ static void valid_entries_are_counted_to_65535_too(void **state)
 	assert_int_equal(header.n_valid, 5);
 	close(htabfd);
 	close(full);
-	assert_int_equal(htab_sim_host_free(roomy), 0);
+	assert_int_equal(free_host(roomy), 0);
 }
 
 static void the_end_ends_a_read(void **state)

@@ -415,30 +415,30 @@ static void the_low_bits_of_a_large_page_do_not_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prepare_says_wait_as_often_as_polls),
-		cmocka_unit_test(
+		SIM_TEST(prepare_says_wait_as_often_as_polls),
+		SIM_TEST(
 			commit_gives_the_new_order_and_frees_the_old_table),
-		cmocka_unit_test(both_tables_need_memory),
-		cmocka_unit_test(cancel_is_idempotent),
-		cmocka_unit_test(another_shift_discards_what_was_pending),
-		cmocka_unit_test(enomem_comes_after_a_wait_and_discards),
-		cmocka_unit_test(commit_of_what_failed_is_enomem),
-		cmocka_unit_test(commit_while_it_works_is_ebusy_and_discards),
-		cmocka_unit_test(
+		SIM_TEST(both_tables_need_memory),
+		SIM_TEST(cancel_is_idempotent),
+		SIM_TEST(another_shift_discards_what_was_pending),
+		SIM_TEST(enomem_comes_after_a_wait_and_discards),
+		SIM_TEST(commit_of_what_failed_is_enomem),
+		SIM_TEST(commit_while_it_works_is_ebusy_and_discards),
+		SIM_TEST(
 			commit_of_nothing_or_of_another_shift_is_enxio_and_discards),
-		cmocka_unit_test(arguments_are_checked_and_discard_nothing),
-		cmocka_unit_test(the_smallest_and_the_largest_shift_are_allowed),
-		cmocka_unit_test(before_4_11_there_is_no_resizing),
-		cmocka_unit_test(vcpus_need_not_stop),
-		cmocka_unit_test(prepare_needs_no_run_and_no_table),
-		cmocka_unit_test(what_is_pending_survives_an_allocate),
-		cmocka_unit_test(only_bolted_entries_are_carried_over),
-		cmocka_unit_test(a_collision_is_enospc_and_keeps_the_old_table),
-		cmocka_unit_test(
+		SIM_TEST(arguments_are_checked_and_discard_nothing),
+		SIM_TEST(the_smallest_and_the_largest_shift_are_allowed),
+		SIM_TEST(before_4_11_there_is_no_resizing),
+		SIM_TEST(vcpus_need_not_stop),
+		SIM_TEST(prepare_needs_no_run_and_no_table),
+		SIM_TEST(what_is_pending_survives_an_allocate),
+		SIM_TEST(only_bolted_entries_are_carried_over),
+		SIM_TEST(a_collision_is_enospc_and_keeps_the_old_table),
+		SIM_TEST(
 			on_power9_before_4_16_commit_is_eio_and_discards),
-		cmocka_unit_test(marks_are_carried_over_with_their_entries),
-		cmocka_unit_test(bolted_entries_go_where_their_hash_says),
-		cmocka_unit_test(the_low_bits_of_a_large_page_do_not_count),
+		SIM_TEST(marks_are_carried_over_with_their_entries),
+		SIM_TEST(bolted_entries_go_where_their_hash_says),
+		SIM_TEST(the_low_bits_of_a_large_page_do_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

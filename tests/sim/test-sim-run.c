@@ -171,7 +171,7 @@ static void it_knows_its_own_descriptors(void **state)
 	assert_false(htab_sim_owns(STDERR_FILENO));
 	close(vcpufd);
 	assert_false(htab_sim_owns(vcpufd));
-	assert_int_equal(htab_sim_host_free(host), 1);
+	assert_int_equal(free_host(host), 1);
 	assert_true(htab_sim_owns(vmfd));
 	close(vmfd);
 }
@@ -179,13 +179,13 @@ static void it_knows_its_own_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_vcpus_descriptor_does_for_its_vm),
-		cmocka_unit_test(other_descriptors_are_no_vcpu),
-		cmocka_unit_test(a_signal_ends_kvm_run),
-		cmocka_unit_test(the_first_run_makes_the_table),
-		cmocka_unit_test(a_run_that_cannot_begin_does_not_wait),
-		cmocka_unit_test(all_may_be_closed_under_it),
-		cmocka_unit_test(it_knows_its_own_descriptors),
+		SIM_TEST(a_vcpus_descriptor_does_for_its_vm),
+		SIM_TEST(other_descriptors_are_no_vcpu),
+		SIM_TEST(a_signal_ends_kvm_run),
+		SIM_TEST(the_first_run_makes_the_table),
+		SIM_TEST(a_run_that_cannot_begin_does_not_wait),
+		SIM_TEST(all_may_be_closed_under_it),
+		SIM_TEST(it_knows_its_own_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

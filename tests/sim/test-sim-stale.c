@@ -136,11 +136,11 @@ static void not_on_other_kernels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_vm_closed_after_it_lost_its_table),
-		cmocka_unit_test(not_if_it_was_given_another_table),
-		cmocka_unit_test(a_table_that_was_refused_is_none),
-		cmocka_unit_test(not_if_it_never_had_one),
-		cmocka_unit_test(not_on_other_kernels),
+		SIM_TEST(a_vm_closed_after_it_lost_its_table),
+		SIM_TEST(not_if_it_was_given_another_table),
+		SIM_TEST(a_table_that_was_refused_is_none),
+		SIM_TEST(not_if_it_never_had_one),
+		SIM_TEST(not_on_other_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,10 +204,10 @@ static void one_that_enters_and_one_that_clears_never_miss_each_other(
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
+		SIM_TEST(
 			one_that_enters_and_one_that_clears_never_miss_each_other),
-		cmocka_unit_test(a_table_is_only_cleared_without_vcpus),
-		cmocka_unit_test(a_table_is_only_replaced_without_vcpus),
+		SIM_TEST(a_table_is_only_cleared_without_vcpus),
+		SIM_TEST(a_table_is_only_replaced_without_vcpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,13 +129,13 @@ static void without_a_descriptor_an_id_is_not_used_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_id_is_there_once),
-		cmocka_unit_test(
+		SIM_TEST(an_id_is_there_once),
+		SIM_TEST(
 			an_id_used_twice_is_einval_on_power9_from_4_19_on),
-		cmocka_unit_test(an_id_is_used_up_when_its_descriptor_is_closed),
-		cmocka_unit_test(an_id_above_the_largest_is_einval),
-		cmocka_unit_test(an_id_has_32_bits),
-		cmocka_unit_test(without_a_descriptor_an_id_is_not_used_up),
+		SIM_TEST(an_id_is_used_up_when_its_descriptor_is_closed),
+		SIM_TEST(an_id_above_the_largest_is_einval),
+		SIM_TEST(an_id_has_32_bits),
+		SIM_TEST(without_a_descriptor_an_id_is_not_used_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,17 +196,17 @@ static void a_run_stops_at_an_entry_that_is_in_the_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_run_maps_the_vrma),
-		cmocka_unit_test(vrma_is_there_again_after_a_reset_and_a_run),
-		cmocka_unit_test(a_later_run_leaves_the_table_alone),
-		cmocka_unit_test(
+		SIM_TEST(first_run_maps_the_vrma),
+		SIM_TEST(vrma_is_there_again_after_a_reset_and_a_run),
+		SIM_TEST(a_later_run_leaves_the_table_alone),
+		SIM_TEST(
 			first_run_without_memory_at_0_is_einval_and_makes_a_table),
-		cmocka_unit_test(
+		SIM_TEST(
 			up_to_4_10_a_run_that_failed_has_pinned_the_order),
-		cmocka_unit_test(ebusy_until_the_last_vcpu_has_left),
-		cmocka_unit_test(a_run_that_failed_does_not_count),
-		cmocka_unit_test(vcpus_of_another_vm_are_not_in_the_way),
-		cmocka_unit_test(a_run_stops_at_an_entry_that_is_in_the_way),
+		SIM_TEST(ebusy_until_the_last_vcpu_has_left),
+		SIM_TEST(a_run_that_failed_does_not_count),
+		SIM_TEST(vcpus_of_another_vm_are_not_in_the_way),
+		SIM_TEST(a_run_stops_at_an_entry_that_is_in_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,8 +242,8 @@ static void unknown_page_sizes_are_refused(void **state)
 	}
 	close(old_vm);
 	close(new_vm);
-	assert_int_equal(htab_sim_host_free(new), 0);
-	assert_int_equal(htab_sim_host_free(old), 0);
+	assert_int_equal(free_host(new), 0);
+	assert_int_equal(free_host(old), 0);
 }
 
 static void a_page_must_not_reach_over_the_end_of_memory(void **state)
@@ -262,7 +262,7 @@ static void a_page_must_not_reach_over_the_end_of_memory(void **state)
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x21000), 0);
 	assert_result(put_hpte(small, 0, A_HPTE_V, 0x17000), 0);
 	close(small);
-	assert_int_equal(htab_sim_host_free(odd), 0);
+	assert_int_equal(free_host(odd), 0);
 }
 
 /* Its own layout has no room for the rest. */
@@ -279,7 +279,7 @@ static void power9_keeps_fewer_bits_of_dword_0(void **state)
 	assert_int_equal(entry_at(new_vm, 0).v,
 			 A_HPTE_V | UINT64_C(1) << 62 | HPTE_LOCKED);
 	close(new_vm);
-	assert_int_equal(htab_sim_host_free(power9), 0);
+	assert_int_equal(free_host(power9), 0);
 }
 
 static void an_entry_replaces_the_one_that_was_there(void **state)
