@@ -146,9 +146,10 @@ HTAB_EXPORT uint64_t htab_vrma_limit(uint32_t order, unsigned int page_shift)
 HTAB_EXPORT uint32_t htab_order_for_vrma(uint64_t bytes,
 					 unsigned int page_shift)
 {
+	const uint64_t most = UINT64_C(1) << SHIFT_1TB;
 	uint32_t order = HTAB_ORDER_MIN;
 
-	if (!page_shift_is_valid(page_shift) || bytes > UINT64_C(1) << SHIFT_1TB)
+	if (!page_shift_is_valid(page_shift) || bytes > most)
 		return 0;
 	while (htab_vrma_limit(order, page_shift) < bytes)
 		order++;

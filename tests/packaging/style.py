@@ -20,9 +20,7 @@ def spelling():
         return str(failed).splitlines()[1:]
 
 
-# This check is not registered yet. It needs
-#     @check('clang-format would change no file')
-# above it as soon as the tree is formatted.
+@check('clang-format would change no file')
 def formatted():
     clang_format = tool('CLANG_FORMAT', 'clang-format')
     version = re.search(r'version (\d+)', run(*clang_format, '--version'))[1]
