@@ -73,8 +73,8 @@ static unsigned int shift_of(unsigned int page_size)
 static void show_allocation(int vmfd, unsigned int page_size)
 {
 	uint32_t order = htab_order_for_ram(UINT64_C(2) << 30);
-	uint32_t least = htab_order_for_vrma(UINT64_C(128) << 20,
-					     shift_of(page_size));
+	uint32_t least =
+		htab_order_for_vrma(UINT64_C(128) << 20, shift_of(page_size));
 
 	printf("allocation  a guest of 2 GiB wants order %u; for 128 MiB of\n"
 	       "            real mode in pages of %u KiB it needs order %u\n",
@@ -193,6 +193,7 @@ int main(void)
 		short_tour(&host);
 	host_close(&host);
 	printf(failures ? "end         %d steps went wrong\n"
-			: "end         all as it should be\n", failures);
+			: "end         all as it should be\n",
+	       failures);
 	return failures != 0;
 }

@@ -165,9 +165,9 @@ int htab_sim_kvmfd(const struct htab_sim_host *host);
 
 /* Where a host's memory is. Since: 0.1 */
 enum htab_sim_memory {
-	HTAB_SIM_CMA,	 /* bytes */
-	HTAB_SIM_PAGES,	 /* bytes of the page allocator */
-	HTAB_SIM_POOL	 /* tables reserved at boot */
+	HTAB_SIM_CMA,	/* bytes */
+	HTAB_SIM_PAGES, /* bytes of the page allocator */
+	HTAB_SIM_POOL	/* tables reserved at boot */
 };
 
 /**
@@ -489,8 +489,7 @@ enum htab_sim_hazard {
  * A VM that was closed is noticed by a later call, which then reports the
  * hazard of that. See "Callbacks" above. If the handler returns, the call does
  * what harms nobody, and usually returns -EIO. Since: 0.2 */
-typedef void (*htab_sim_hazard_handler)(void *data,
-					enum htab_sim_hazard hazard,
+typedef void (*htab_sim_hazard_handler)(void *data, enum htab_sim_hazard hazard,
 					const char *sentence);
 
 /**

@@ -354,7 +354,7 @@ extern "C" {
  * KVM_RUN of one fails with EBUSY. Nothing tells this before the first run.)
  * Since: 0.1
  */
-#define HTAB_CAP_ALLOC	0x1
+#define HTAB_CAP_ALLOC 0x1
 
 /**
  * define HTAB_CAP_STREAM - The table has a descriptor.
@@ -380,7 +380,7 @@ extern "C" {
  * with the others. KVM on embedded PowerPC (Book E) cannot be told apart from
  * KVM PR. Since: 0.2
  */
-#define HTAB_CAP_PR	0x8
+#define HTAB_CAP_PR 0x8
 
 /**
  * htab_caps() - Ask what a host can do.
@@ -415,14 +415,14 @@ int htab_caps(int fd) HTAB_MUST_CHECK;
  *
  * The table has 256 KiB. Since: 0.1
  */
-#define HTAB_ORDER_MIN	   18
+#define HTAB_ORDER_MIN 18
 
 /**
  * define HTAB_ORDER_MAX - The largest order of a table.
  *
  * The table has 64 TiB. Since: 0.1
  */
-#define HTAB_ORDER_MAX	   46
+#define HTAB_ORDER_MAX 46
 
 /**
  * define HTAB_ORDER_DEFAULT - The order that a kernel chooses by itself.
@@ -796,10 +796,9 @@ const char *htab_strerror(int error);
  *
  * Return: true if this header is of version @major.@minor or later.
  */
-#define HTAB_CHECK_VERSION(major, minor)  \
-	(HTAB_VERSION_MAJOR > (major) ||  \
-	 (HTAB_VERSION_MAJOR == (major) && \
-	  HTAB_VERSION_MINOR >= (minor)))
+#define HTAB_CHECK_VERSION(major, minor)                                       \
+	(HTAB_VERSION_MAJOR > (major) ||                                       \
+	 (HTAB_VERSION_MAJOR == (major) && HTAB_VERSION_MINOR >= (minor)))
 
 /**
  * htab_version() - Ask for the version of the library that runs.

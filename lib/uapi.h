@@ -16,12 +16,12 @@
 #define UAPI_KVM_TYPE 0xAE
 
 /* On /dev/kvm */
-#define UAPI_KVM_CREATE_VM _IO(UAPI_KVM_TYPE, 0x01)
+#define UAPI_KVM_CREATE_VM	   _IO(UAPI_KVM_TYPE, 0x01)
 /* On /dev/kvm, and since Linux 3.17 on a VM too */
-#define UAPI_KVM_CHECK_EXTENSION _IO(UAPI_KVM_TYPE, 0x03)
+#define UAPI_KVM_CHECK_EXTENSION   _IO(UAPI_KVM_TYPE, 0x03)
 /* On a VM */
 #define UAPI_KVM_PPC_ALLOCATE_HTAB _IOWR(UAPI_KVM_TYPE, 0xa7, uint32_t)
-#define UAPI_KVM_PPC_GET_HTAB_FD \
+#define UAPI_KVM_PPC_GET_HTAB_FD                                               \
 	_IOW(UAPI_KVM_TYPE, 0xaa, struct uapi_kvm_get_htab_fd)
 
 #define UAPI_KVM_CAP_PPC_GET_PVINFO   57
@@ -72,7 +72,8 @@ UAPI_SAME(KVM_CAP_PPC_MMU_RADIX);
 UAPI_SAME(KVM_CAP_PPC_MMU_HASH_V3);
 UAPI_SAME(KVM_GET_HTAB_WRITE);
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) ==
-		       sizeof(struct kvm_get_htab_fd), "kvm_get_htab_fd");
+		       sizeof(struct kvm_get_htab_fd),
+	       "kvm_get_htab_fd");
 _Static_assert(sizeof(struct uapi_kvm_get_htab_header) ==
 		       sizeof(struct kvm_get_htab_header),
 	       "kvm_get_htab_header");

@@ -48,7 +48,8 @@ static void decode_vm_call(struct call *call)
 		break;
 	case HTAB_SIM_RESIZE_PREPARE:
 	case HTAB_SIM_RESIZE_COMMIT:
-		call->fetched = htab_sim_fetch(call, &call->argument.resize, arg,
+		call->fetched = htab_sim_fetch(call, &call->argument.resize,
+					       arg,
 					       sizeof(call->argument.resize));
 		entry->a = call->argument.resize.shift;
 		entry->b = call->argument.resize.flags;

@@ -32,13 +32,11 @@ static int create_vm(struct htab_sim_host *host, uintptr_t type)
 	return r;
 }
 
-static int create_vcpu(struct htab_sim_host *host, struct vm *vm,
-		       uint32_t id)
+static int create_vcpu(struct htab_sim_host *host, struct vm *vm, uint32_t id)
 {
-	const struct descriptor example = { .kind = FD_VCPU,
-					    .host = host,
-					    .watch = &host->watch,
-					    .vm = vm };
+	const struct descriptor example = {
+		.kind = FD_VCPU, .host = host, .watch = &host->watch, .vm = vm
+	};
 	int fd, r = htab_model_vcpu_make(vm, id);
 
 	/* Before a descriptor is made for it */

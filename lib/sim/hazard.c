@@ -48,8 +48,7 @@ static const char *name_of(enum htab_sim_hazard hazard)
 }
 
 HTAB_EXPORT void htab_sim_on_hazard(struct htab_sim_host *host,
-				    htab_sim_hazard_handler handler,
-				    void *data)
+				    htab_sim_hazard_handler handler, void *data)
 {
 	struct hazard_watch *watch = &host->hazards;
 

@@ -81,9 +81,10 @@ static ssize_t arriving_write(int fd, const void *buf, size_t len,
 	if (done)
 		return call.entry.result;
 	if (!descriptor)
-		return readable < len ? htab_kernel_write_torn(fd, buf, readable,
-							       len - readable)
-				      : htab_kernel_write(fd, buf, len);
+		return readable < len
+			       ? htab_kernel_write_torn(fd, buf, readable,
+							len - readable)
+			       : htab_kernel_write(fd, buf, len);
 	if (!trusted && descriptor->kind == FD_HTAB)
 		call.usable = htab_sim_readable(buf, call.usable);
 	htab_sim_reap_before(&call, descriptor);
@@ -150,7 +151,8 @@ int htab_shim_close(int fd)
 	/* A fault changes only the answer. The descriptor is closed all the
 	 * same, as by close(). */
 	call.entry.result = htab_kernel_close(fd);
-	if (atomic_load(&host->faults.armed) && htab_sim_is_answered(&call, host))
+	if (atomic_load(&host->faults.armed) &&
+	    htab_sim_is_answered(&call, host))
 		return (int)call.entry.result;
 	htab_sim_journal_add(&host->journal, &call.entry);
 	return (int)call.entry.result;

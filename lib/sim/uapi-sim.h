@@ -12,9 +12,9 @@
 #define UAPI_KVM_CREATE_VCPU _IO(UAPI_KVM_TYPE, 0x41)
 /* The kernel only reads the struct; it declares the two with _IOR all the same,
  * and a request's number depends on that. */
-#define UAPI_KVM_PPC_RESIZE_HPT_PREPARE \
+#define UAPI_KVM_PPC_RESIZE_HPT_PREPARE                                        \
 	_IOR(UAPI_KVM_TYPE, 0xad, struct uapi_kvm_ppc_resize_hpt)
-#define UAPI_KVM_PPC_RESIZE_HPT_COMMIT \
+#define UAPI_KVM_PPC_RESIZE_HPT_COMMIT                                         \
 	_IOR(UAPI_KVM_TYPE, 0xae, struct uapi_kvm_ppc_resize_hpt)
 /* On a vcpu */
 #define UAPI_KVM_RUN _IO(UAPI_KVM_TYPE, 0x80)
@@ -40,7 +40,8 @@ UAPI_SAME(KVM_PPC_RESIZE_HPT_COMMIT);
 UAPI_SAME(KVM_RUN);
 UAPI_SAME(KVM_GET_HTAB_BOLTED_ONLY);
 _Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) ==
-		       sizeof(struct kvm_ppc_resize_hpt), "kvm_ppc_resize_hpt");
+		       sizeof(struct kvm_ppc_resize_hpt),
+	       "kvm_ppc_resize_hpt");
 #undef UAPI_SAME
 #endif
 

@@ -62,8 +62,8 @@ static int order_with_library(int fd)
 static int order_by_hand(int fd)
 {
 	static const uint32_t index[] = {
-		(1 << 23) - 1, (1 << 18) - 1, (1 << 15) - 1, (1 << 16) - 1,
-		(1 << 17) - 1,
+		(1 << 23) - 1, (1 << 18) - 1, (1 << 15) - 1,
+		(1 << 16) - 1, (1 << 17) - 1,
 	};
 	struct uapi_kvm_get_htab_fd how = { .flags = UAPI_KVM_GET_HTAB_WRITE };
 	int htabfd = ioctl(fd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
@@ -149,7 +149,11 @@ static const char *const where_name[] = { "/dev/null", "a VM with a table",
 					  "/dev/kvm" };
 
 /* The blocks are short and many, so that nothing interrupts the fastest one. */
-#define FUNCTION(name) "htab_" #name, { name##_by_hand, name##_with_library }
+#define FUNCTION(name)                                                         \
+	"htab_" #name,                                                         \
+	{                                                                      \
+		name##_by_hand, name##_with_library                            \
+	}
 static const struct {
 	const char *name;
 	int (*function[2])(int fd);
@@ -166,8 +170,8 @@ static const struct {
 	{ FUNCTION(order), TABLE, 2, true },
 	{ FUNCTION(largest), DEV_KVM, 1, true },
 };
-#define N_CASES (sizeof(cases) / sizeof(cases[0]))
-#define ROUNDS	1000
+#define N_CASES	   (sizeof(cases) / sizeof(cases[0]))
+#define ROUNDS	   1000
 /* If the machine was busy and the limit is not met, there are more rounds. They
  * can only make the fastest block of either side more exact. */
 #define MOST_TRIES 5
@@ -262,7 +266,8 @@ static bool report(size_t i, int fd)
 	       library, library / hand);
 	if (by_hand != with_library)
 		printf("# not the same calls: %d by hand, %d with the "
-		       "library\n", by_hand, with_library);
+		       "library\n",
+		       by_hand, with_library);
 	return good;
 }
 

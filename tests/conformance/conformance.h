@@ -32,9 +32,9 @@ struct test_case {
 
 #define V(major, minor) LINUX_VERSION(major, minor)
 
-#define CASE(function, needs, since, until)                \
-	{                                                  \
-		#function, function, needs, since, until   \
+#define CASE(function, needs, since, until)                                    \
+	{                                                                      \
+#function, function, needs, since, until                       \
 	}
 
 extern const struct test_case alloc_cases[], host_cases[], largest_cases[],
@@ -42,9 +42,9 @@ extern const struct test_case alloc_cases[], host_cases[], largest_cases[],
 extern const size_t alloc_cases_count, host_cases_count, largest_cases_count,
 	renew_cases_count, reset_cases_count, vcpu_cases_count;
 
-#define CASES(group, ...)                                      \
-	const struct test_case group##_cases[] = __VA_ARGS__;  \
-	const size_t group##_cases_count =                     \
+#define CASES(group, ...)                                                      \
+	const struct test_case group##_cases[] = __VA_ARGS__;                  \
+	const size_t group##_cases_count =                                     \
 		sizeof(group##_cases) / sizeof(group##_cases[0])
 
 extern struct host host;

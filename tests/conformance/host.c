@@ -62,8 +62,8 @@ static void every_function_refuses_foreign_descriptors(void)
  * and /dev/kvm answers that question. */
 static void functions_of_a_vm_refuse_the_kvm_device(void)
 {
-	const int refused =
-		host.mmu == HOST_RADIX_NO_HASH ? -EOPNOTSUPP : -EINVAL;
+	const int refused = host.mmu == HOST_RADIX_NO_HASH ? -EOPNOTSUPP
+							   : -EINVAL;
 	uint32_t order = 20;
 
 	assert_result(htab_alloc(host.kvmfd, &order), refused);
@@ -103,8 +103,7 @@ static int try_foreign_vm(int vmfd)
 
 	return !(htab_alloc(vmfd, &order) == -EIO &&
 		 htab_renew(vmfd, &order, 20) == -EIO &&
-		 htab_reset(vmfd) == -EIO &&
-		 htab_order(vmfd, &order) == -EIO &&
+		 htab_reset(vmfd) == -EIO && htab_order(vmfd, &order) == -EIO &&
 		 htab_caps(vmfd) == -EIO && order == 20);
 }
 
@@ -168,14 +167,15 @@ static void without_a_free_descriptor_is_emfile(void)
 }
 
 CASES(host, {
-	CASE(caps_are_true, 0, 0, 0),
-	CASE(caps_of_a_vm_are_true, 0, V(3, 17), 0),
-	CASE(vm_that_cannot_be_asked_is_enotty, 0, 0, V(3, 17)),
-	CASE(every_function_refuses_foreign_descriptors, 0, 0, 0),
-	CASE(functions_of_a_vm_refuse_the_kvm_device, 0, 0, 0),
-	CASE(largest_refuses_a_vm, 0, 0, 0),
-	CASE(every_function_refuses_a_vcpu, HV, 0, 0),
-	CASE(vm_of_another_process_is_eio, HASH_GUESTS, 0, 0),
-	CASE(vm_without_hv_is_enotty, NO_HV, 0, 0),
-	CASE(without_a_free_descriptor_is_emfile, HASH_GUESTS, V(3, 8), 0),
-});
+		    CASE(caps_are_true, 0, 0, 0),
+		    CASE(caps_of_a_vm_are_true, 0, V(3, 17), 0),
+		    CASE(vm_that_cannot_be_asked_is_enotty, 0, 0, V(3, 17)),
+		    CASE(every_function_refuses_foreign_descriptors, 0, 0, 0),
+		    CASE(functions_of_a_vm_refuse_the_kvm_device, 0, 0, 0),
+		    CASE(largest_refuses_a_vm, 0, 0, 0),
+		    CASE(every_function_refuses_a_vcpu, HV, 0, 0),
+		    CASE(vm_of_another_process_is_eio, HASH_GUESTS, 0, 0),
+		    CASE(vm_without_hv_is_enotty, NO_HV, 0, 0),
+		    CASE(without_a_free_descriptor_is_emfile, HASH_GUESTS,
+			 V(3, 8), 0),
+	    });

@@ -40,9 +40,9 @@ static void vms_compete_for_the_pool(void)
 			int greedy = a_vm();
 
 			order = first;
-			assert_result(htab_alloc_at_least(greedy, &order,
-							  first),
-				      -ENOMEM);
+			assert_result(
+				htab_alloc_at_least(greedy, &order, first),
+				-ENOMEM);
 			assert_int_equal(order, first);
 			assert_no_table(greedy);
 			close_now(greedy);
@@ -86,13 +86,14 @@ static void largest_takes_nothing(void)
 		assert_int_equal(largest_order(first), first);
 }
 
-CASES(largest, {
-	CASE(largest_looks_on_below_what_the_kernel_falls_back_to, HASH_GUESTS,
-	     V(3, 12), V(4, 4)),
-	CASE(vms_compete_for_the_pool, HASH_GUESTS, V(4, 4), 0),
-	CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS, V(3, 12),
-	     V(4, 4)),
-	CASE(closing_vms_gives_the_pool_back, HASH_GUESTS, V(3, 12), 0),
-	CASE(largest_keeps_to_its_ceiling, HASH_GUESTS, 0, 0),
-	CASE(largest_takes_nothing, HASH_GUESTS, 0, 0),
-});
+CASES(largest,
+      {
+	      CASE(largest_looks_on_below_what_the_kernel_falls_back_to,
+		   HASH_GUESTS, V(3, 12), V(4, 4)),
+	      CASE(vms_compete_for_the_pool, HASH_GUESTS, V(4, 4), 0),
+	      CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS, V(3, 12),
+		   V(4, 4)),
+	      CASE(closing_vms_gives_the_pool_back, HASH_GUESTS, V(3, 12), 0),
+	      CASE(largest_keeps_to_its_ceiling, HASH_GUESTS, 0, 0),
+	      CASE(largest_takes_nothing, HASH_GUESTS, 0, 0),
+      });

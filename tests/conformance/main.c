@@ -161,8 +161,8 @@ static const char *why_not_this_host(unsigned int needs)
 		return "no hash guests on this host";
 	if ((needs & NO_HASH) && host.mmu != HOST_RADIX_NO_HASH)
 		return "this host runs hash guests";
-	if ((needs & HASH_RUNS) && (host.mmu == HOST_RADIX_NO_HASH ||
-				    host.mmu == HOST_RADIX_NO_RUN))
+	if ((needs & HASH_RUNS) &&
+	    (host.mmu == HOST_RADIX_NO_HASH || host.mmu == HOST_RADIX_NO_RUN))
 		return "a hash guest does not run on this host";
 	if ((needs & HASH_NO_RUN) && host.mmu != HOST_RADIX_NO_RUN)
 		return "a hash guest can run on this host, or there is none";

@@ -10,8 +10,7 @@ static void renew_to(int vmfd, uint32_t wanted)
 	assert_int_equal(order, wanted);
 	assert_order(vmfd, wanted);
 	assert_int_equal(contents_of(vmfd).valid, 0);
-	assert_int_equal(contents_of(vmfd).end,
-			 UINT64_C(1) << (wanted - 4));
+	assert_int_equal(contents_of(vmfd).end, UINT64_C(1) << (wanted - 4));
 }
 
 static void renew_of_the_same_order_clears(void)
@@ -136,17 +135,19 @@ static void renew_without_htab_fd_allocates_and_clears(void)
 	assert_int_equal(order, 20);
 }
 
-CASES(renew, {
-	CASE(renew_of_the_same_order_clears, HASH_GUESTS, V(3, 8), 0),
-	CASE(renew_changes_the_size, HASH_RUNS, V(4, 11), 0),
-	CASE(renew_meets_the_old_order_again, HASH_GUESTS, V(4, 11), 0),
-	CASE(renew_of_too_much_is_enomem_and_loses_the_table, HASH_GUESTS,
-	     V(4, 11), 0),
-	CASE(renew_keeps_the_size_and_says_it, HASH_GUESTS, V(3, 8), V(4, 11)),
-	CASE(renew_without_a_table_allocates, HASH_GUESTS, V(3, 8), 0),
-	CASE(renew_under_a_running_vcpu_changes_nothing, HASH_RUNS, V(3, 8),
-	     0),
-	CASE(renew_without_hash_guests_is_eopnotsupp, NO_HASH, 0, 0),
-	CASE(renew_without_htab_fd_allocates_and_clears, HASH_GUESTS, 0,
-	     V(3, 8)),
-});
+CASES(renew,
+      {
+	      CASE(renew_of_the_same_order_clears, HASH_GUESTS, V(3, 8), 0),
+	      CASE(renew_changes_the_size, HASH_RUNS, V(4, 11), 0),
+	      CASE(renew_meets_the_old_order_again, HASH_GUESTS, V(4, 11), 0),
+	      CASE(renew_of_too_much_is_enomem_and_loses_the_table, HASH_GUESTS,
+		   V(4, 11), 0),
+	      CASE(renew_keeps_the_size_and_says_it, HASH_GUESTS, V(3, 8),
+		   V(4, 11)),
+	      CASE(renew_without_a_table_allocates, HASH_GUESTS, V(3, 8), 0),
+	      CASE(renew_under_a_running_vcpu_changes_nothing, HASH_RUNS,
+		   V(3, 8), 0),
+	      CASE(renew_without_hash_guests_is_eopnotsupp, NO_HASH, 0, 0),
+	      CASE(renew_without_htab_fd_allocates_and_clears, HASH_GUESTS, 0,
+		   V(3, 8)),
+      });

@@ -78,10 +78,10 @@ static void torn_record_tells_the_end_and_changes_nothing(void)
 }
 
 CASES(reset, {
-	CASE(vm_without_table_is_enoent, HV, V(3, 8), 0),
-	CASE(reset_keeps_each_size_and_empties_the_table, HASH_GUESTS, V(3, 8),
-	     0),
-	CASE(order_changes_nothing, HASH_GUESTS, V(3, 8), 0),
-	CASE(torn_record_tells_the_end_and_changes_nothing, HASH_GUESTS,
-	     V(3, 8), 0),
-});
+		     CASE(vm_without_table_is_enoent, HV, V(3, 8), 0),
+		     CASE(reset_keeps_each_size_and_empties_the_table,
+			  HASH_GUESTS, V(3, 8), 0),
+		     CASE(order_changes_nothing, HASH_GUESTS, V(3, 8), 0),
+		     CASE(torn_record_tells_the_end_and_changes_nothing,
+			  HASH_GUESTS, V(3, 8), 0),
+	     });

@@ -115,8 +115,9 @@ void do_reset(struct a_vm *vm)
 
 void do_raw_allocate(struct a_vm *vm)
 {
-	static const uint32_t odd[] = { 0,  1,	 16,  17,  47,	       48,
-					64, 255, 274, 280, UINT32_MAX, 1u << 31 };
+	static const uint32_t odd[] = {
+		0, 1, 16, 17, 47, 48, 64, 255, 274, 280, UINT32_MAX, 1u << 31
+	};
 	const bool null = chance(3);
 	uint32_t wanted = chance(15) ? DRAW_FROM(odd) : draw_order();
 	int r;
@@ -136,9 +137,9 @@ void do_raw_allocate(struct a_vm *vm)
 void do_check_extension(struct a_vm *vm)
 {
 	static const uint32_t known[] = {
-		UAPI_KVM_CAP_PPC_GET_PVINFO,   UAPI_KVM_CAP_PPC_ALLOC_HTAB,
-		UAPI_KVM_CAP_PPC_HTAB_FD,      UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
-		UAPI_KVM_CAP_PPC_MMU_RADIX,    UAPI_KVM_CAP_PPC_MMU_HASH_V3,
+		UAPI_KVM_CAP_PPC_GET_PVINFO, UAPI_KVM_CAP_PPC_ALLOC_HTAB,
+		UAPI_KVM_CAP_PPC_HTAB_FD,    UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
+		UAPI_KVM_CAP_PPC_MMU_RADIX,  UAPI_KVM_CAP_PPC_MMU_HASH_V3,
 		1000000 /* none */,
 	};
 	const uintptr_t cap = DRAW_FROM(known);

@@ -28,8 +28,8 @@ static const struct page_size large[] = {
 	{ 0x08000, 16, 24 }, { 0x38000, 12, 24 }, { 0x03000, 34, 34 },
 };
 /* Encodings without a meaning */
-static const uint64_t no_size[] = { 0x02000, 0x04000, 0x0f000, 0x10000,
-				    0x13000, 0x48000 };
+static const uint64_t no_size[] = { 0x02000, 0x04000, 0x0f000,
+				    0x10000, 0x13000, 0x48000 };
 
 static uint64_t group_mask(uint32_t table_order)
 {
@@ -52,8 +52,11 @@ static uint64_t draw_attributes(void)
 {
 	static const uint64_t attributes[] = {
 		0x190, /* R, C, M */
-		0x010, 0x000, 0x100, 0x196,
-		0x02a, /* I, G, PP */
+		0x010,
+		0x000,
+		0x100,
+		0x196,
+		0x02a,		    /* I, G, PP */
 		0x8000000000000193, /* PP0 */
 		0x3000000000000e90, /* KEY */
 		0x4000000000000190, /* where KVM keeps its dirty mark */
@@ -151,8 +154,7 @@ struct entry draw_entry(uint32_t table_order)
 		return draw_bad(table_order);
 	if (kind < 10)
 		return vrma_entry(table_order, VITAL_GROUPS + draw(100));
-	entry = draw_page(table_order,
-			  kind < 75 ? &small : &DRAW_FROM(large));
+	entry = draw_page(table_order, kind < 75 ? &small : &DRAW_FROM(large));
 	if (chance(70)) {
 		if (!(entry.v & SECONDARY) || !BEFORE(4, 16))
 			entry.v |= BOLTED;

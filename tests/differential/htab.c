@@ -16,8 +16,8 @@ static int *draw_htab(struct a_vm *vm)
 /* Mostly the start of the table, else a place around its end or an odd one */
 static uint64_t draw_start(const struct a_vm *vm)
 {
-	static const uint64_t odd[] = { 1, 8, 1000, 65535, UINT32_MAX,
-					UINT64_C(1) << 40 };
+	static const uint64_t odd[] = { 1,     8,	   1000,
+					65535, UINT32_MAX, UINT64_C(1) << 40 };
 	uint32_t table_order;
 
 	if (chance(70))
@@ -137,8 +137,8 @@ static void read_all(int htabfd)
 
 void read_from(int htabfd)
 {
-	static const size_t sizes[] = { 0,  7,	 8,   24,   25,	   40,	 56,
-					57, 72,	 104, 333, 4096, 65536 };
+	static const size_t sizes[] = { 0,  7,	8,   24,  25,	40,   56,
+					57, 72, 104, 333, 4096, 65536 };
 
 	do {
 		const size_t size = DRAW_FROM(sizes);

@@ -56,26 +56,16 @@ static const struct {
 	unsigned int weight;
 	void (*run)(struct a_vm *vm);
 } operations[] = {
-	{ 4, do_close_vm },
-	{ 12, do_vcpu_of },
-	{ 4, do_alloc },
-	{ 3, do_alloc_at_least },
-	{ 1, do_largest },
-	{ 1, do_caps },
-	{ 3, do_order },
-	{ 3, do_reset },
-	{ 6, do_raw_allocate },
-	{ 2, do_check_extension },
-	{ 4, do_open_htab },
-	{ 4, do_close_htab },
-	{ 20, do_read_htab },
-	{ 22, do_write_htab },
-	{ 2, do_load_vrma },
-	{ 3, do_prepare },
-	{ 6, do_commit },
-	{ 1, do_cancel },
-	{ 2, do_write_unwatched },
-	{ 3, do_renew },
+	{ 4, do_close_vm },	   { 12, do_vcpu_of },
+	{ 4, do_alloc },	   { 3, do_alloc_at_least },
+	{ 1, do_largest },	   { 1, do_caps },
+	{ 3, do_order },	   { 3, do_reset },
+	{ 6, do_raw_allocate },	   { 2, do_check_extension },
+	{ 4, do_open_htab },	   { 4, do_close_htab },
+	{ 20, do_read_htab },	   { 22, do_write_htab },
+	{ 2, do_load_vrma },	   { 3, do_prepare },
+	{ 6, do_commit },	   { 1, do_cancel },
+	{ 2, do_write_unwatched }, { 3, do_renew },
 };
 
 static void run_drawn(struct a_vm *vm)

@@ -35,8 +35,8 @@ static void prepare(struct a_vm *vm, uint32_t order, uint64_t flags, bool null)
 
 	say("PREPARE(%u, %#llx%s)", order, (unsigned long long)flags,
 	    null ? ", NULL" : "");
-	first = last = null ? prepare_with_null(vm) :
-			      host_prepare(vm->fd, order, flags);
+	first = last = null ? prepare_with_null(vm)
+			    : host_prepare(vm->fd, order, flags);
 	while (last > 0)
 		last = host_prepare(vm->fd, order, flags);
 	say_result(first);

@@ -25,7 +25,7 @@ enum host_mmu {
 			     * EBUSY: early POWER9, Linux 4.15 to 5.11. */
 };
 
-#define LINUX_VERSION(major, minor) ((major) * 1000u + (minor))
+#define LINUX_VERSION(major, minor) ((major)*1000u + (minor))
 
 struct host {
 	unsigned int linux_version; /* LINUX_VERSION() */

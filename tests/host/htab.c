@@ -89,8 +89,8 @@ static size_t add_record(struct contents *contents, const char *at)
 		contents->first = record.index;
 	contents->valid += record.n_valid;
 	contents->invalid += record.n_invalid;
-	contents->end = (uint64_t)record.index + record.n_valid +
-			record.n_invalid;
+	contents->end =
+		(uint64_t)record.index + record.n_valid + record.n_invalid;
 	if (record.n_valid)
 		contents->last_valid = record.index + record.n_valid - 1;
 	return sizeof(record) + record.n_valid * (size_t)UAPI_HPTE_SIZE;

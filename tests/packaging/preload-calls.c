@@ -16,13 +16,13 @@
 
 #include "sim/uapi-sim.h"
 
-#define CHECK(what)                                                        \
-	do {                                                               \
-		if (!(what)) {                                             \
-			fprintf(stderr, "line %d: not %s (errno %d)\n",    \
-				__LINE__, #what, errno);                   \
-			exit(1);                                           \
-		}                                                          \
+#define CHECK(what)                                                            \
+	do {                                                                   \
+		if (!(what)) {                                                 \
+			fprintf(stderr, "line %d: not %s (errno %d)\n",        \
+				__LINE__, #what, errno);                       \
+			exit(1);                                               \
+		}                                                              \
 	} while (0)
 
 /* The flags are not constant, so that a fortified open() has another name. */
@@ -98,8 +98,7 @@ static void the_simulators(void)
 	CHECK(mprotect(torn + page, page, PROT_NONE) == 0);
 	memcpy(torn + page - sizeof(two), &two, sizeof(two));
 	errno = 0;
-	CHECK(write(writer, torn + page - sizeof(two), sizeof(two) + 32) ==
-	      -1);
+	CHECK(write(writer, torn + page - sizeof(two), sizeof(two) + 32) == -1);
 	CHECK(errno == EFAULT);
 
 	errno = 0;

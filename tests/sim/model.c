@@ -250,8 +250,8 @@ int put_invalid(int vmfd, uint32_t index, uint16_t count)
 		.n_invalid = count,
 	};
 	int htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
-	ssize_t n = htab_sim_write(htabfd, &record, sizeof(record),
-				   sizeof(record));
+	ssize_t n =
+		htab_sim_write(htabfd, &record, sizeof(record), sizeof(record));
 
 	return close_after(htabfd, n, sizeof(record));
 }
@@ -297,8 +297,7 @@ uint64_t count_valid_in(const unsigned char *buf, ssize_t n)
 
 		memcpy(&header, buf + at, sizeof(header));
 		valid += header.n_valid;
-		at += (ssize_t)sizeof(header) +
-		      header.n_valid * UAPI_HPTE_SIZE;
+		at += (ssize_t)sizeof(header) + header.n_valid * UAPI_HPTE_SIZE;
 	}
 	return valid;
 }

@@ -27,7 +27,7 @@ int free_host(struct htab_sim_host *host);
 void close_host(struct htab_sim_host *host);
 /* After each test: an assertion that failed has left its hosts. */
 int free_left_hosts(void **state);
-#define SIM_TEST(function) \
+#define SIM_TEST(function)                                                     \
 	cmocka_unit_test_setup_teardown(function, NULL, free_left_hosts)
 
 struct free_memory {
@@ -44,7 +44,7 @@ void watch_hazards(struct htab_sim_host *host, struct hazards *hazards);
 /* Exactly that one since the last time; 0: none */
 void assert_hazard_at(struct hazards *hazards, int number, const char *file,
 		      int line);
-#define assert_hazard(hazards, number) \
+#define assert_hazard(hazards, number)                                         \
 	assert_hazard_at(hazards, number, __FILE__, __LINE__)
 
 /* --- VMs --- */
@@ -64,7 +64,7 @@ int commit(int vmfd, uint32_t shift);
 int resize(int vmfd, uint32_t shift);
 int capability(int fd, uintptr_t cap);
 
-#define assert_order(vmfd, expected) \
+#define assert_order(vmfd, expected)                                           \
 	assert_order_at(vmfd, expected, __FILE__, __LINE__)
 void assert_order_at(int vmfd, uint32_t expected, const char *file, int line);
 void assert_no_table(int vmfd);
@@ -72,9 +72,9 @@ void assert_no_table(int vmfd);
 /* --- the htab fd --- */
 
 /* Something valid and bolted, of a 4K page at guest address 0 */
-#define A_HPTE_V UINT64_C(0x0000000012340011)
-#define A_HPTE_R UINT64_C(0x0000000000000190)
-#define HPTE_LOCKED UINT64_C(0x40)
+#define A_HPTE_V       UINT64_C(0x0000000012340011)
+#define A_HPTE_R       UINT64_C(0x0000000000000190)
+#define HPTE_LOCKED    UINT64_C(0x40)
 #define HPTE_IS_BOLTED UINT64_C(0x10)
 
 int open_htab_from(int vmfd, uint64_t flags, uint64_t start_index);
@@ -94,7 +94,7 @@ struct record {
 };
 /* Reads just one; its size, 0, or -errno */
 ssize_t read_record(int htabfd, struct record *record, size_t len);
-#define assert_record(record, index, valid, invalid) \
+#define assert_record(record, index, valid, invalid)                           \
 	assert_record_at(record, index, valid, invalid, __FILE__, __LINE__)
 void assert_record_at(const struct record *record, uint32_t index,
 		      uint16_t n_valid, uint16_t n_invalid, const char *file,

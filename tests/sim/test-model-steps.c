@@ -349,8 +349,11 @@ static const struct scene resize_and_replace = {
 	{ VCPU, VCPU, COMMIT, ALLOCATE }, 20, true, 21
 };
 
-#define SCENE(scene) \
-	{ #scene, explore_scene, NULL, NULL, (void *)(uintptr_t)&(scene) }
+#define SCENE(scene)                                                           \
+	{                                                                      \
+#scene, explore_scene, NULL, NULL,                             \
+			(void *)(uintptr_t) & (scene)                          \
+	}
 
 int main(void)
 {

@@ -23,10 +23,10 @@ static void more_than_1_tib_is_not_mapped(void **state)
 
 	for (size_t i = 0; i < sizeof(page_sizes) / sizeof(*page_sizes); i++)
 		for (size_t j = 0; j < sizeof(rams) / sizeof(*rams); j++)
-			assert_int_equal(
-				htab_model_vrma_pages(rams[j], page_sizes[i],
-						      groups_of(46)),
-				TIB(1) / page_sizes[i]);
+			assert_int_equal(htab_model_vrma_pages(rams[j],
+							       page_sizes[i],
+							       groups_of(46)),
+					 TIB(1) / page_sizes[i]);
 }
 
 static void up_to_1_tib_all_is_mapped(void **state)
@@ -37,8 +37,8 @@ static void up_to_1_tib_all_is_mapped(void **state)
 		assert_int_equal(htab_model_vrma_pages(TIB(1) - page, page,
 						       groups_of(46)),
 				 TIB(1) / page - 1);
-		assert_int_equal(htab_model_vrma_pages(page, page,
-						       groups_of(46)), 1);
+		assert_int_equal(
+			htab_model_vrma_pages(page, page, groups_of(46)), 1);
 	}
 }
 

@@ -4,8 +4,10 @@
  * docs/kernels.md, "When an allocation fails") */
 #include "model.h"
 
-static const char *const keepers[] = { "linux=3.8", "linux=3.12", "linux=3.16",
-				       "linux=4.3", "linux=4.4", "linux=4.10" };
+static const char *const keepers[] = {
+	"linux=3.8", "linux=3.12", "linux=3.16",
+	"linux=4.3", "linux=4.4",  "linux=4.10"
+};
 static const char *const changers[] = { "linux=4.11", "linux=4.14",
 					"linux=4.15", "linux=6.12" };
 
@@ -208,14 +210,12 @@ static void ebusy_changes_nothing_whatever_the_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SIM_TEST(
-			up_to_4_10_a_table_is_only_cleared_and_its_order_told),
+		SIM_TEST(up_to_4_10_a_table_is_only_cleared_and_its_order_told),
 		SIM_TEST(on_3_6_a_table_is_only_cleared_too),
 		SIM_TEST(from_4_11_on_the_same_order_clears),
 		SIM_TEST(from_4_11_on_another_order_replaces_the_table),
 		SIM_TEST(from_4_11_on_two_tables_need_not_fit),
-		SIM_TEST(
-			from_4_11_on_what_is_refused_has_freed_the_table),
+		SIM_TEST(from_4_11_on_what_is_refused_has_freed_the_table),
 		SIM_TEST(enomem_leaves_a_vm_that_can_be_asked_for_less),
 		SIM_TEST(null_is_efault_and_changes_nothing),
 		SIM_TEST(ebusy_changes_nothing_whatever_the_order),

@@ -14,11 +14,10 @@ static pthread_barrier_t barrier;
 static atomic_bool wrong;
 
 /* Threads cannot use CMocka's asserts. */
-#define EXPECT(condition)                                              \
-	do {                                                           \
-		if (!(condition) && !atomic_exchange(&wrong, true))    \
-			print_error("line %d: %s\n", __LINE__,         \
-				    #condition);                       \
+#define EXPECT(condition)                                                      \
+	do {                                                                   \
+		if (!(condition) && !atomic_exchange(&wrong, true))            \
+			print_error("line %d: %s\n", __LINE__, #condition);    \
 	} while (0)
 
 static int set_up(void **state)
@@ -41,8 +40,9 @@ static void run_threads(void *(*function)(void *))
 	pthread_t thread[THREADS];
 
 	for (uintptr_t i = 0; i < THREADS; i++)
-		assert_result(pthread_create(&thread[i], NULL, function,
-					     (void *)i), 0);
+		assert_result(
+			pthread_create(&thread[i], NULL, function, (void *)i),
+			0);
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 	assert_false(wrong);

@@ -14,9 +14,9 @@ enum { ALL = HTAB_CAP_ALLOC | HTAB_CAP_STREAM | HTAB_CAP_RESIZE };
 enum { NO_RESIZE = HTAB_CAP_ALLOC | HTAB_CAP_STREAM };
 
 static const uintptr_t caps[] = {
-	UAPI_KVM_CAP_PPC_GET_PVINFO,	UAPI_KVM_CAP_PPC_ALLOC_HTAB,
-	UAPI_KVM_CAP_PPC_HTAB_FD,	UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
-	UAPI_KVM_CAP_PPC_MMU_RADIX,	UAPI_KVM_CAP_PPC_MMU_HASH_V3,
+	UAPI_KVM_CAP_PPC_GET_PVINFO, UAPI_KVM_CAP_PPC_ALLOC_HTAB,
+	UAPI_KVM_CAP_PPC_HTAB_FD,    UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
+	UAPI_KVM_CAP_PPC_MMU_RADIX,  UAPI_KVM_CAP_PPC_MMU_HASH_V3,
 };
 
 static const struct claims since_3_17[] = {
@@ -72,9 +72,8 @@ static void check_claims(const struct claims *claims, size_t count,
 				      vm_can_be_asked ? claimed : -ENOTTY);
 		}
 		assert_result(htab_caps(kvmfd), claims[i].htab_caps);
-		assert_result(htab_caps(vmfd), vm_can_be_asked
-						       ? claims[i].htab_caps
-						       : -ENOTTY);
+		assert_result(htab_caps(vmfd),
+			      vm_can_be_asked ? claims[i].htab_caps : -ENOTTY);
 		/* What it does not know it does not have. */
 		assert_result(capability(kvmfd, 0), 0);
 		assert_result(capability(kvmfd, 99999), 0);

@@ -124,19 +124,25 @@ static void the_usual_area_depends_on_the_kernel(void **state)
 static void what_is_no_setting_is_einval_and_named(void **state)
 {
 	static const char *const bad[] = {
-		"linux",	 "linux=",	   "linux=6",
-		"linux=3.5",	 "linux=2.6",	   "linux=6.",
-		"linux=6.x",	 "linux=6.1.",	   "linux=6.1.x",
-		"linux=6.1.2.3", "linux=v6.1",	   "linux=-4.3",
-		"linux=100.0",	 "linux=6.1000",   "kvm=xen",
-		"kvm=",		 "cpu=power6",	   "cpu=POWER8",
-		"mmu=both",	 "page=8K",	   "page=0",
-		"page=64",	 "cma=",	   "cma=x",
-		"cma=-1",	 "cma=1X",	   "cma=1MM",
-		"cma=1k",	 "cma=16777216T",  "memory=18446744073709551616",
-		"block=+1",	 "pool=1.5",	   "ram=16M.",
-		"polls=many",	 "polls=1K",	   "pool=1K",
-		"colour=blue",	   "=1",
+		"linux",	 "linux=",
+		"linux=6",	 "linux=3.5",
+		"linux=2.6",	 "linux=6.",
+		"linux=6.x",	 "linux=6.1.",
+		"linux=6.1.x",	 "linux=6.1.2.3",
+		"linux=v6.1",	 "linux=-4.3",
+		"linux=100.0",	 "linux=6.1000",
+		"kvm=xen",	 "kvm=",
+		"cpu=power6",	 "cpu=POWER8",
+		"mmu=both",	 "page=8K",
+		"page=0",	 "page=64",
+		"cma=",		 "cma=x",
+		"cma=-1",	 "cma=1X",
+		"cma=1MM",	 "cma=1k",
+		"cma=16777216T", "memory=18446744073709551616",
+		"block=+1",	 "pool=1.5",
+		"ram=16M.",	 "polls=many",
+		"polls=1K",	 "pool=1K",
+		"colour=blue",	 "=1",
 		"linux=6.1=2",
 	};
 
@@ -145,8 +151,7 @@ static void what_is_no_setting_is_einval_and_named(void **state)
 
 		snprintf(expected, sizeof(expected),
 			 "libhtab-sim: not a setting: %s\n", bad[i]);
-		snprintf(description, sizeof(description), "cma=1G %s",
-			 bad[i]);
+		snprintf(description, sizeof(description), "cma=1G %s", bad[i]);
 		assert_string_equal(complaint(description), expected);
 	}
 }
@@ -154,7 +159,7 @@ static void what_is_no_setting_is_einval_and_named(void **state)
 static void what_no_machine_is_is_einval(void **state)
 {
 	static const char *const too_old[] = {
-		"cpu=power8 linux=3.13", "cpu=power9 linux=4.10",
+		"cpu=power8 linux=3.13",       "cpu=power9 linux=4.10",
 		"cpu=power9-dd2.0 linux=4.10", "cpu=power10 linux=5.9",
 		"cpu=power10 linux=3.6",
 	};
@@ -192,9 +197,13 @@ static void what_is_said_twice_is_einval(void **state)
 static void each_cpu_runs_from_its_first_kernel_on(void **state)
 {
 	static const char *const first[] = {
-		"cpu=power7 linux=3.6", "cpu=power8 linux=3.14",
-		"cpu=power9 linux=4.11", "cpu=power9-dd2.0 linux=4.11",
-		"cpu=power10 linux=5.10", "linux=3.6", "linux=3.14",
+		"cpu=power7 linux=3.6",
+		"cpu=power8 linux=3.14",
+		"cpu=power9 linux=4.11",
+		"cpu=power9-dd2.0 linux=4.11",
+		"cpu=power10 linux=5.10",
+		"linux=3.6",
+		"linux=3.14",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(first); i++)

@@ -144,7 +144,7 @@ static void scenario(void)
 	struct free_memory at_first, at_last;
 	int vmfd;
 
-	if (checked(make_host, (void *)(uintptr_t)"page=64K ram=1M") < 0)
+	if (checked(make_host, (void *)(uintptr_t) "page=64K ram=1M") < 0)
 		return;
 	at_first = free_memory(host);
 	vmfd = (int)checked(make_vm, NULL);
@@ -253,8 +253,7 @@ static void without_an_answer_of_epoll_nothing_is_closed(void **state)
 }
 
 /* Inode numbers are unique on their device only. */
-static void the_same_inode_of_another_device_is_not_the_simulators(
-	void **state)
+static void the_same_inode_of_another_device_is_not_the_simulators(void **state)
 {
 	int vmfd, foreign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

@@ -99,11 +99,10 @@ static void each_kind_fails_as_often_as_it_was_told(void **state)
 		assert_result(run(vmfd), 0);
 		htab_sim_fail_next(host, (enum htab_sim_call)call, 4, -EPERM);
 		/* COMMIT is asked twice where it fails. */
-		for (int i = 0;
-		     i < (call == HTAB_SIM_RESIZE_COMMIT ? 2 : 4); i++)
-			assert_int_equal(
-				call_of_kind((enum htab_sim_call)call),
-				-EPERM);
+		for (int i = 0; i < (call == HTAB_SIM_RESIZE_COMMIT ? 2 : 4);
+		     i++)
+			assert_int_equal(call_of_kind((enum htab_sim_call)call),
+					 -EPERM);
 		assert_true(call_of_kind((enum htab_sim_call)call) >= 0);
 	}
 }
@@ -143,8 +142,8 @@ static void a_close_that_fails_has_closed(void **state)
  * ioctl that clears. What close() says does not matter. */
 enum { RESET_CALLS = 8, RESET_CLOSE = 7 };
 
-static void whichever_call_of_a_reset_fails_nothing_changes_or_leaks(
-	void **state)
+static void
+whichever_call_of_a_reset_fails_nothing_changes_or_leaks(void **state)
 {
 	int before = open_descriptors();
 
@@ -191,8 +190,8 @@ static void a_reverse_map_that_fails_is_enomem(void **state)
 	assert_result(allocate_order(vmfd, 22), 0);
 }
 
-static void before_4_11_a_reverse_map_that_fails_is_not_recoverable(
-	void **state)
+static void
+before_4_11_a_reverse_map_that_fails_is_not_recoverable(void **state)
 {
 	static const char *const hosts[] = { "linux=3.8", "linux=4.3",
 					     "linux=4.4", "linux=4.10" };

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 static const unsigned long vm_requests[] = {
-	UAPI_KVM_CREATE_VCPU,	       UAPI_KVM_PPC_ALLOCATE_HTAB,
-	UAPI_KVM_PPC_GET_HTAB_FD,      UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
+	UAPI_KVM_CREATE_VCPU,		UAPI_KVM_PPC_ALLOCATE_HTAB,
+	UAPI_KVM_PPC_GET_HTAB_FD,	UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
 	UAPI_KVM_PPC_RESIZE_HPT_COMMIT,
 };
 
@@ -151,7 +151,8 @@ static int what_the_kernel_says(int fd)
 static void foreign_descriptors_reach_the_real_kernel(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
-	int null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDONLY);
+	int null = open("/dev/null", O_RDWR),
+	    zero = open("/dev/zero", O_RDONLY);
 	int pair[2], ends[2];
 	char byte = 'x';
 

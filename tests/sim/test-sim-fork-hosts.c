@@ -74,12 +74,12 @@ union control {
 
 static bool send_descriptor(int fd)
 {
-	union control control = {.bytes = {0}};
-	struct iovec byte = {(char[]){0}, 1};
-	struct msghdr message = {.msg_iov = &byte,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes)};
+	union control control = { .bytes = { 0 } };
+	struct iovec byte = { (char[]){ 0 }, 1 };
+	struct msghdr message = { .msg_iov = &byte,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
@@ -93,11 +93,11 @@ static int receive_descriptor(void)
 {
 	union control control;
 	char data;
-	struct iovec byte = {&data, 1};
-	struct msghdr message = {.msg_iov = &byte,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes)};
+	struct iovec byte = { &data, 1 };
+	struct msghdr message = { .msg_iov = &byte,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
 	int fd = -1;
 
 	assert_int_equal(recvmsg(turns, &message, 0), 1);
@@ -137,7 +137,7 @@ static void a_childs_vm_that_is_passed_on_is_not_known(void **state)
 #ifndef __has_feature
 #define __has_feature(name) 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
 	__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MALLOC_MAY_HANG 1
 #else

@@ -45,10 +45,10 @@ static void a_childs_vms_are_its_own_while_both_are_alive(void **state)
 
 static void call_all(void)
 {
-	struct uapi_kvm_ppc_resize_hpt how = {.shift = 20};
-	struct uapi_kvm_get_htab_fd get = {0};
+	struct uapi_kvm_ppc_resize_hpt how = { .shift = 20 };
+	struct uapi_kvm_get_htab_fd get = { 0 };
 	uint32_t order = 22;
-	char bytes[64] = {0};
+	char bytes[64] = { 0 };
 
 	EXPECT(htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL) == -EIO);
 	EXPECT(capability(vmfd, UAPI_KVM_CAP_PPC_ALLOC_HTAB) == -EIO);

@@ -174,9 +174,9 @@ static void from_4_11_on_cma_or_pages_of_that_order_only(void **state)
 static void up_to_4_10_small_orders_are_raised_to_18(void **state)
 {
 	static const struct grant grants[] = {
-		{ "linux=3.6", 0, 18, PAGES },	{ "linux=3.15", 16, 18, PAGES },
-		{ "linux=3.16", 17, 18, CMA },	{ "linux=4.3", 0, 18, CMA },
-		{ "linux=4.4", 17, 18, CMA },	{ "linux=4.10", 0, 18, CMA },
+		{ "linux=3.6", 0, 18, PAGES }, { "linux=3.15", 16, 18, PAGES },
+		{ "linux=3.16", 17, 18, CMA }, { "linux=4.3", 0, 18, CMA },
+		{ "linux=4.4", 17, 18, CMA },  { "linux=4.10", 0, 18, CMA },
 	};
 
 	check_grants(grants, COUNT_OF(grants));
@@ -261,9 +261,12 @@ static void a_first_run_makes_a_table_of_24_or_falls_back(void **state)
 static void a_first_run_without_memory_is_enomem(void **state)
 {
 	static const char *const hosts[] = {
-		"linux=3.6 block=256K",	      "linux=3.15 block=256K cma=0",
-		"linux=4.3 block=256K cma=0", "linux=4.4 block=256K cma=0",
-		"linux=4.10 block=256K cma=8M", "linux=4.11 block=128K cma=128K",
+		"linux=3.6 block=256K",
+		"linux=3.15 block=256K cma=0",
+		"linux=4.3 block=256K cma=0",
+		"linux=4.4 block=256K cma=0",
+		"linux=4.10 block=256K cma=8M",
+		"linux=4.11 block=128K cma=128K",
 		"linux=7.2 block=0 cma=0",
 	};
 
@@ -284,10 +287,8 @@ static void a_first_run_without_memory_is_enomem(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SIM_TEST(
-			from_3_6_to_3_11_pages_then_boot_pool_then_less_pages),
-		SIM_TEST(
-			from_3_12_to_3_15_pages_then_cma_then_less_pages),
+		SIM_TEST(from_3_6_to_3_11_pages_then_boot_pool_then_less_pages),
+		SIM_TEST(from_3_12_to_3_15_pages_then_cma_then_less_pages),
 		SIM_TEST(from_3_16_to_4_3_cma_then_pages_downwards),
 		SIM_TEST(from_4_4_to_4_10_cma_of_that_order_only),
 		SIM_TEST(from_4_11_on_cma_or_pages_of_that_order_only),

@@ -369,10 +369,8 @@ int main(void)
 		SIM_TEST(hazard_11_is_a_vm_closed_with_a_resize_pending),
 		SIM_TEST(hazard_14_is_a_table_replaced_under_a_reader),
 		SIM_TEST(a_table_cleared_under_a_reader_is_none),
-		SIM_TEST(
-			hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor),
-		SIM_TEST(
-			without_a_handler_it_prints_the_calls_and_aborts),
+		SIM_TEST(hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor),
+		SIM_TEST(without_a_handler_it_prints_the_calls_and_aborts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,8 +199,7 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 		/* The run holds its vcpu. */
 		assert_int_equal(free_host(host), closes ? 3 : 4);
 		for (int j = 0; j < others; j++)
-			assert_int_equal(
-				free_host(htab_sim_host_new(NULL)), 0);
+			assert_int_equal(free_host(htab_sim_host_new(NULL)), 0);
 		pthread_kill(runner.thread, SIGUSR1);
 		pthread_join(runner.thread, NULL);
 		assert_result(runner.result, -EIO);
@@ -240,8 +239,9 @@ static void hosts_of_several_threads_are_freed_at_once(void **state)
 	pthread_t thread[4];
 
 	for (size_t i = 0; i < COUNT_OF(thread); i++)
-		assert_result(pthread_create(&thread[i], NULL, make_and_free,
-					     NULL), 0);
+		assert_result(
+			pthread_create(&thread[i], NULL, make_and_free, NULL),
+			0);
 	for (size_t i = 0; i < COUNT_OF(thread); i++)
 		pthread_join(thread[i], NULL);
 	assert_false(wrong);

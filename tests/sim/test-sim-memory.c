@@ -66,8 +66,8 @@ static void vms_compete_for_the_boot_pool(void **state)
 	close_host(host);
 }
 
-static void vms_that_are_closed_are_noticed_by_a_first_run_and_a_prepare(
-	void **state)
+static void
+vms_that_are_closed_are_noticed_by_a_first_run_and_a_prepare(void **state)
 {
 	struct htab_sim_host *host = a_host("cma=16M block=0");
 	int first = a_vm_with_table(host, 24);
@@ -230,8 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(a_table_costs_twice_its_size),
 		SIM_TEST(vms_compete_for_cma_until_it_is_exhausted),
-		SIM_TEST(
-			vms_compete_for_pages_until_they_are_exhausted),
+		SIM_TEST(vms_compete_for_pages_until_they_are_exhausted),
 		SIM_TEST(vms_compete_for_the_boot_pool),
 		SIM_TEST(
 			vms_that_are_closed_are_noticed_by_a_first_run_and_a_prepare),
@@ -242,8 +241,7 @@ int main(void)
 		SIM_TEST(cma_is_had_in_granules_of_256k),
 		SIM_TEST(order_46_costs_what_is_in_it),
 		SIM_TEST(memory_is_returned_with_the_last_copy_of_a_vm),
-		SIM_TEST(
-			memory_is_returned_with_the_last_htab_fd_or_vcpu),
+		SIM_TEST(memory_is_returned_with_the_last_htab_fd_or_vcpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

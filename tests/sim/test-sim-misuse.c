@@ -111,7 +111,7 @@ static void call_after_the_last(void)
 
 static void call_below_0(void)
 {
-	htab_sim_fail_next(host, (enum htab_sim_call)-1, 0, 0);
+	htab_sim_fail_next(host, (enum htab_sim_call) - 1, 0, 0);
 }
 
 static void a_call_that_is_none_aborts(void **state)

@@ -43,7 +43,8 @@ static void reserved_segment_sizes_are_refused_from_5_16_on(void **state)
 		}
 		/* 1 TiB and 256 MiB are good everywhere. */
 		assert_result(put_hpte(vmfd, 8, A_HPTE_V | UINT64_C(1) << 62,
-				       A_HPTE_R), 0);
+				       A_HPTE_R),
+			      0);
 		assert_result(put_hpte(vmfd, 8, A_HPTE_V, A_HPTE_R), 0);
 		close(vmfd);
 		close_host(host);
@@ -156,11 +157,9 @@ static void a_number_is_taken_while_its_vm_lives_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SIM_TEST(
-			reserved_segment_sizes_are_refused_from_5_16_on),
+		SIM_TEST(reserved_segment_sizes_are_refused_from_5_16_on),
 		SIM_TEST(up_to_4_14_a_radix_vm_is_never_ready),
-		SIM_TEST(
-			from_4_15_to_5_11_such_a_guest_cannot_be_run),
+		SIM_TEST(from_4_15_to_5_11_such_a_guest_cannot_be_run),
 		SIM_TEST(a_number_is_taken_while_its_vm_lives_on),
 	};
 

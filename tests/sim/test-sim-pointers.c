@@ -55,9 +55,9 @@ static void assert_answers(int fd, int expected)
 {
 	for (size_t i = 0; i < COUNT_OF(requests); i++)
 		for (int j = 0; j < BAD; j++)
-			assert_result(htab_sim_ioctl(fd, requests[i],
-						     bad_pointer(j)),
-				      expected);
+			assert_result(
+				htab_sim_ioctl(fd, requests[i], bad_pointer(j)),
+				expected);
 }
 
 static void a_bad_pointer_is_efault_and_changes_nothing(void **state)
@@ -204,8 +204,8 @@ static void assert_reads(int htabfd, uint32_t index, uint32_t n_valid)
 	assert_int_equal(header.n_valid, n_valid);
 }
 
-static void a_read_that_is_cut_loses_the_marks_and_not_the_position(
-	void **state)
+static void
+a_read_that_is_cut_loses_the_marks_and_not_the_position(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
 	int vmfd = a_vm_with_table(host, 18);
@@ -272,14 +272,11 @@ int main(void)
 		SIM_TEST(what_does_not_know_the_call_does_not_look),
 		SIM_TEST(a_bad_pointer_is_efault_and_changes_nothing),
 		SIM_TEST(kernels_without_the_call_do_not_look),
-		SIM_TEST(
-			up_to_4_10_an_order_that_cannot_be_written_is_efault),
-		SIM_TEST(
-			a_read_into_nothing_is_efault_if_there_is_something),
+		SIM_TEST(up_to_4_10_an_order_that_cannot_be_written_is_efault),
+		SIM_TEST(a_read_into_nothing_is_efault_if_there_is_something),
 		SIM_TEST(
 			a_read_that_is_cut_loses_the_marks_and_not_the_position),
-		SIM_TEST(
-			a_write_that_is_cut_has_written_what_came_before),
+		SIM_TEST(a_write_that_is_cut_has_written_what_came_before),
 	};
 	const struct CMUnitTest unchecked[] = {
 		SIM_TEST(what_does_not_know_the_call_does_not_look),

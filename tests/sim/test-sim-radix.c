@@ -213,19 +213,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(from_4_11_to_4_14_a_radix_vm_is_refused),
 		SIM_TEST(from_4_15_on_a_radix_vm_becomes_a_hash_guest),
-		SIM_TEST(
-			a_refused_order_switches_a_radix_vm_all_the_same),
-		SIM_TEST(
-			a_running_radix_vcpu_is_ebusy_and_nothing_is_switched),
-		SIM_TEST(
-			a_radix_vm_reads_nothing_and_keeps_its_first_pass),
+		SIM_TEST(a_refused_order_switches_a_radix_vm_all_the_same),
+		SIM_TEST(a_running_radix_vcpu_is_ebusy_and_nothing_is_switched),
+		SIM_TEST(a_radix_vm_reads_nothing_and_keeps_its_first_pass),
 		SIM_TEST(before_4_15_a_radix_vm_loses_its_first_pass),
 		SIM_TEST(a_radix_vm_cannot_be_written),
 		SIM_TEST(a_radix_vm_cannot_be_resized_from_4_15_on),
 		SIM_TEST(before_4_15_prepare_works_on_a_radix_vm),
 		SIM_TEST(from_4_20_to_5_9_nested_succeeds),
-		SIM_TEST(
-			from_5_10_on_nested_is_refused_before_anything_else),
+		SIM_TEST(from_5_10_on_nested_is_refused_before_anything_else),
 		SIM_TEST(pr_and_others_know_none_of_the_ioctls),
 	};
 

@@ -31,8 +31,10 @@ static void prepare_says_wait_as_often_as_polls(void **state)
 	static const struct {
 		const char *host;
 		int waits;
-	} hosts[] = { { NULL, 1 }, { "polls=1", 1 },
-		      { "polls=2", 2 }, { "polls=5 linux=4.11", 5 } };
+	} hosts[] = { { NULL, 1 },
+		      { "polls=1", 1 },
+		      { "polls=2", 2 },
+		      { "polls=5 linux=4.11", 5 } };
 
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		begin(hosts[i].host, 24);
@@ -141,8 +143,8 @@ static void commit_while_it_works_is_ebusy_and_discards(void **state)
 	end();
 }
 
-static void commit_of_nothing_or_of_another_shift_is_enxio_and_discards(
-	void **state)
+static void
+commit_of_nothing_or_of_another_shift_is_enxio_and_discards(void **state)
 {
 	uint64_t before;
 
@@ -183,12 +185,12 @@ static void arguments_are_checked_and_discard_nothing(void **state)
 		      -EINVAL);
 	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_COMMIT, 1, 25),
 		      -EINVAL);
-	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
-				     NULL),
-		      -EFAULT);
-	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT,
-				     NULL),
-		      -EFAULT);
+	assert_result(
+		htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, NULL),
+		-EFAULT);
+	assert_result(
+		htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, NULL),
+		-EFAULT);
 	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_PREPARE, 0, 25), 0);
 	assert_result(with_flags(UAPI_KVM_PPC_RESIZE_HPT_COMMIT, 0, 25), 0);
 	assert_order(vmfd, 25);
@@ -210,9 +212,9 @@ static void before_4_11_there_is_no_resizing(void **state)
 	begin("linux=4.10", 24);
 	assert_result(prepare(vmfd, 25), -ENOTTY);
 	assert_result(commit(vmfd, 25), -ENOTTY);
-	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE,
-				     NULL),
-		      -ENOTTY);
+	assert_result(
+		htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_PREPARE, NULL),
+		-ENOTTY);
 	end();
 }
 
@@ -403,9 +405,8 @@ static void the_low_bits_of_a_large_page_do_not_count(void **state)
 			   HPTE_IS_BOLTED | 5;
 
 	begin("page=64K ram=64K", 20);
-	assert_result(put_hpte(vmfd, page_index(&page, 20), v,
-			       UINT64_C(1) << 40),
-		      0);
+	assert_result(
+		put_hpte(vmfd, page_index(&page, 20), v, UINT64_C(1) << 40), 0);
 	assert_result(resize(vmfd, 22), 0);
 	assert_int_equal(entry_at(vmfd, page_index(&page, 22)).v,
 			 v | HPTE_LOCKED);
@@ -416,8 +417,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(prepare_says_wait_as_often_as_polls),
-		SIM_TEST(
-			commit_gives_the_new_order_and_frees_the_old_table),
+		SIM_TEST(commit_gives_the_new_order_and_frees_the_old_table),
 		SIM_TEST(both_tables_need_memory),
 		SIM_TEST(cancel_is_idempotent),
 		SIM_TEST(another_shift_discards_what_was_pending),
@@ -434,8 +434,7 @@ int main(void)
 		SIM_TEST(what_is_pending_survives_an_allocate),
 		SIM_TEST(only_bolted_entries_are_carried_over),
 		SIM_TEST(a_collision_is_enospc_and_keeps_the_old_table),
-		SIM_TEST(
-			on_power9_before_4_16_commit_is_eio_and_discards),
+		SIM_TEST(on_power9_before_4_16_commit_is_eio_and_discards),
 		SIM_TEST(marks_are_carried_over_with_their_entries),
 		SIM_TEST(bolted_entries_go_where_their_hash_says),
 		SIM_TEST(the_low_bits_of_a_large_page_do_not_count),

@@ -11,7 +11,8 @@ enum { STALE = HTAB_SIM_HAZARD_STALE_REVERSE_MAP };
 /* No table of 27 or more can be had. */
 static const char *const affected[] = { "linux=4.11 cma=64M",
 					"linux=4.14 cma=64M" };
-static const char *const others[] = { "linux=4.10 cma=64M", "linux=4.15 cma=64M",
+static const char *const others[] = { "linux=4.10 cma=64M",
+				      "linux=4.15 cma=64M",
 				      "linux=6.12 cma=64M" };
 
 static void switch_on(const char *description)

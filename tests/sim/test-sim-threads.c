@@ -26,13 +26,13 @@ static atomic_bool stop, wrong;
 static atomic_ulong entries, changes, refusals, checks, hazards;
 
 /* Threads cannot use CMocka's asserts. */
-#define EXPECT(condition)                                              \
-	do {                                                           \
-		if (!(condition)) {                                    \
-			if (!atomic_exchange(&wrong, true))            \
-				print_error("line %d: %s\n", __LINE__, \
-					    #condition);               \
-		}                                                      \
+#define EXPECT(condition)                                                      \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			if (!atomic_exchange(&wrong, true))                    \
+				print_error("line %d: %s\n", __LINE__,         \
+					    #condition);                       \
+		}                                                              \
 	} while (0)
 
 static void count_hazard(void *data, enum htab_sim_hazard hazard,
@@ -195,8 +195,8 @@ static void a_table_is_only_replaced_without_vcpus(void **state)
 }
 
 /* One of each, with nearly nothing to do but to meet. */
-static void one_that_enters_and_one_that_clears_never_miss_each_other(
-	void **state)
+static void
+one_that_enters_and_one_that_clears_never_miss_each_other(void **state)
 {
 	check("linux=4.3 page=64K ram=64K", 1, false, 1, 1);
 }

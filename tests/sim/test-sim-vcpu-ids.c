@@ -130,8 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(an_id_is_there_once),
-		SIM_TEST(
-			an_id_used_twice_is_einval_on_power9_from_4_19_on),
+		SIM_TEST(an_id_used_twice_is_einval_on_power9_from_4_19_on),
 		SIM_TEST(an_id_is_used_up_when_its_descriptor_is_closed),
 		SIM_TEST(an_id_above_the_largest_is_einval),
 		SIM_TEST(an_id_has_32_bits),

@@ -21,8 +21,7 @@ static void assert_vrma(int vmfd, uint32_t order, uint64_t pages, bool is_64k)
 	assert_int_equal(valid_entries(vmfd), pages);
 	for (uint64_t page = 0; page < pages; page += pages / 16) {
 		const uint64_t address = page << (is_64k ? 16 : 12);
-		struct entry entry =
-			entry_at(vmfd, vrma_index(page, order));
+		struct entry entry = entry_at(vmfd, vrma_index(page, order));
 
 		assert_int_equal(entry.v,
 				 (is_64k ? UINT64_C(0x4001ffffff000055)
@@ -60,8 +59,7 @@ static void first_run_maps_the_vrma(void **state)
 		print_message("# %s\n", runs[i].host);
 		assert_result(run(vmfd), 0);
 		assert_order(vmfd, runs[i].order);
-		assert_vrma(vmfd, runs[i].order, runs[i].pages,
-			    runs[i].is_64k);
+		assert_vrma(vmfd, runs[i].order, runs[i].pages, runs[i].is_64k);
 		close(vmfd);
 		close_host(host);
 	}
@@ -104,8 +102,8 @@ static void a_later_run_leaves_the_table_alone(void **state)
 	close_host(host);
 }
 
-static void first_run_without_memory_at_0_is_einval_and_makes_a_table(
-	void **state)
+static void
+first_run_without_memory_at_0_is_einval_and_makes_a_table(void **state)
 {
 	struct htab_sim_host *host = a_host("ram=0");
 	int vmfd = a_vm(host);
@@ -201,8 +199,7 @@ int main(void)
 		SIM_TEST(a_later_run_leaves_the_table_alone),
 		SIM_TEST(
 			first_run_without_memory_at_0_is_einval_and_makes_a_table),
-		SIM_TEST(
-			up_to_4_10_a_run_that_failed_has_pinned_the_order),
+		SIM_TEST(up_to_4_10_a_run_that_failed_has_pinned_the_order),
 		SIM_TEST(ebusy_until_the_last_vcpu_has_left),
 		SIM_TEST(a_run_that_failed_does_not_count),
 		SIM_TEST(vcpus_of_another_vm_are_not_in_the_way),

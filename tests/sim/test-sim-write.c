@@ -76,15 +76,16 @@ static void behind_a_record_the_entry_is_taken_for_a_header(void **state)
 	 * n_invalid 1 of index 0x01000000, which is behind the end. */
 	two.record[0].dword[0] = htobe64(UINT64_C(0x0000000100000001));
 	if (htobe64(1) != 1)
-		assert_int_equal(htab_sim_write(htabfd, &two, 32, 32),
-				 -EINVAL);
+		assert_int_equal(htab_sim_write(htabfd, &two, 32, 32), -EINVAL);
 	assert_int_equal(entry_at(vmfd, 5).r, A_HPTE_R);
 }
 
 static void records_without_entries_may_be_many(void **state)
 {
 	const struct uapi_kvm_get_htab_header records[] = {
-		{ 0, 0, 2 }, { 10, 0, 1 }, { 20, 0, 0 },
+		{ 0, 0, 2 },
+		{ 10, 0, 1 },
+		{ 20, 0, 0 },
 	};
 
 	for (uint32_t i = 0; i < 12; i++)
@@ -176,9 +177,9 @@ static void without_a_table_any_index_is_einval(void **state)
 
 static void an_entry_must_be_valid(void **state)
 {
-	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V & ~UINT64_C(1),
-				    A_HPTE_R),
-			 -EINVAL);
+	assert_int_equal(
+		write_hpte(htabfd, 0, A_HPTE_V & ~UINT64_C(1), A_HPTE_R),
+		-EINVAL);
 	assert_int_equal(valid_entries(vmfd), 0);
 }
 
@@ -199,12 +200,12 @@ static void what_was_written_before_an_error_stays(void **state)
 
 static void a_segment_of_reserved_size_is_eio(void **state)
 {
-	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 63,
-				    A_HPTE_R),
-			 -EIO);
-	assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 62,
-				    A_HPTE_R),
-			 24);
+	assert_int_equal(
+		write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 63, A_HPTE_R),
+		-EIO);
+	assert_int_equal(
+		write_hpte(htabfd, 0, A_HPTE_V | UINT64_C(1) << 62, A_HPTE_R),
+		24);
 }
 
 /* The encodings of large pages: dword 1, bits 12 to 19
@@ -215,10 +216,12 @@ static void unknown_page_sizes_are_refused(void **state)
 		uint64_t encoding;
 		int result;
 	} large[] = {
-		{ 0x00000, 24 },      { 0x01000, 24 },	    { 0x31000, 24 },
-		{ 0x03000, 24 },      { 0x13000, -EINVAL }, { 0x07000, 24 },
-		{ 0x17000, 24 },      { 0x08000, 24 },	    { 0x38000, 24 },
-		{ 0x18000, -EINVAL }, { 0x02000, -EINVAL }, { 0x10000, -EINVAL },
+		{ 0x00000, 24 },      { 0x01000, 24 },
+		{ 0x31000, 24 },      { 0x03000, 24 },
+		{ 0x13000, -EINVAL }, { 0x07000, 24 },
+		{ 0x17000, 24 },      { 0x08000, 24 },
+		{ 0x38000, 24 },      { 0x18000, -EINVAL },
+		{ 0x02000, -EINVAL }, { 0x10000, -EINVAL },
 		{ 0x0f000, -EINVAL },
 	};
 	/* Outside of the guest's memory, where no page is misplaced */
@@ -269,8 +272,7 @@ static void a_page_must_not_reach_over_the_end_of_memory(void **state)
 static void power9_keeps_fewer_bits_of_dword_0(void **state)
 {
 	const uint64_t v = A_HPTE_V | UINT64_C(0x4230000000000000);
-	struct htab_sim_host *power9 =
-		htab_sim_host_new("cpu=power9 mmu=hash");
+	struct htab_sim_host *power9 = htab_sim_host_new("cpu=power9 mmu=hash");
 	int new_vm = a_vm_with_table(power9, 18);
 
 	assert_result(put_hpte(vmfd, 0, v, A_HPTE_R), 0);
@@ -289,9 +291,9 @@ static void an_entry_replaces_the_one_that_was_there(void **state)
 			 24);
 	assert_int_equal(entry_at(vmfd, 3).r, A_HPTE_R | 0x5000);
 	/* It is taken out first, so it is gone if the new one is refused. */
-	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V | UINT64_C(1) << 63,
-				    A_HPTE_R),
-			 -EIO);
+	assert_int_equal(
+		write_hpte(htabfd, 3, A_HPTE_V | UINT64_C(1) << 63, A_HPTE_R),
+		-EIO);
 	assert_int_equal(valid_entries(vmfd), 0);
 }
 
@@ -317,9 +319,9 @@ static void the_wrong_direction_is_ebadf(void **state)
 /* The next run keeps the table as it was loaded. */
 static void a_vrma_entry_makes_the_mmu_ready(void **state)
 {
-	assert_int_equal(write_hpte(htabfd, 7, UINT64_C(0x4001ffffff000015),
-				    0x1190),
-			 24);
+	assert_int_equal(
+		write_hpte(htabfd, 7, UINT64_C(0x4001ffffff000015), 0x1190),
+		24);
 	assert_result(run(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 1);
 	/* Until the table is cleared. */
@@ -330,9 +332,9 @@ static void a_vrma_entry_makes_the_mmu_ready(void **state)
 
 static void another_entry_does_not_make_it_ready(void **state)
 {
-	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001fffffe000015),
-				    0x1190),
-			 24);
+	assert_int_equal(
+		write_hpte(htabfd, 0, UINT64_C(0x4001fffffe000015), 0x1190),
+		24);
 	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001ffffff000015),
 				    UINT64_C(0x2000)),
 			 -EINVAL);

@@ -18,8 +18,7 @@ static int same_fd = -1, same_as = -1;
 
 void wrap_fail(enum wrap_kind kind, unsigned int n, bool all)
 {
-	wrap_plan = (struct wrap_plan){ kind, n, all,
-					kind == WRAP_EPOLL_WAIT };
+	wrap_plan = (struct wrap_plan){ kind, n, all, kind == WRAP_EPOLL_WAIT };
 	calls = failures = 0;
 }
 

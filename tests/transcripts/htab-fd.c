@@ -26,16 +26,17 @@ static void tell(const char *label, int htabfd)
 	struct contents seen = { 0 };
 	ssize_t n = host_read_htab(htabfd, 128 << 10, &seen);
 
-	printf("  %s read=%zd  rec=%u valid=%llu invalid=%llu first=%llu end=%llu\n",
+	printf("  %s read=%zd  rec=%u valid=%llu invalid=%llu first=%llu "
+	       "end=%llu\n",
 	       label, n, seen.records, (unsigned long long)seen.valid,
-	       (unsigned long long)seen.invalid,
-	       (unsigned long long)seen.first, (unsigned long long)seen.end);
+	       (unsigned long long)seen.invalid, (unsigned long long)seen.first,
+	       (unsigned long long)seen.end);
 }
 
 static void put(int vmfd, uint32_t index, bool valid, uint64_t v, uint64_t r)
 {
-	const ssize_t n = valid ? host_write_entry(vmfd, index, v, r) :
-				  host_write_invalid(vmfd, index, 1);
+	const ssize_t n = valid ? host_write_entry(vmfd, index, v, r)
+				: host_write_invalid(vmfd, index, 1);
 
 	printf("  write idx=%u valid=%d -> %ld %s\n", index, valid, returned(n),
 	       n < 0 ? error_name(n) : "");

@@ -58,7 +58,8 @@ static void read_twice(int vmfd)
 	do {
 		n = host_read_htab(htabfd, 64 << 10, &seen);
 	} while (n > 0);
-	printf("  read1: bytes=%ld valid=%llu invalid=%llu end=%llu lastread=%zd\n",
+	printf("  read1: bytes=%ld valid=%llu invalid=%llu end=%llu "
+	       "lastread=%zd\n",
 	       seen.bytes, (unsigned long long)seen.valid,
 	       (unsigned long long)seen.invalid, (unsigned long long)seen.end,
 	       n);

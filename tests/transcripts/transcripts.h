@@ -19,7 +19,7 @@ long returned(long result);
 int new_vm(void);
 void close_vm(int vmfd);
 
-void observe_tables(void); /* linux-*-powernv*.txt */
+void observe_tables(void);  /* linux-*-powernv*.txt */
 void observe_htab_fd(void); /* linux-*-htab-fd.txt */
 
 #endif

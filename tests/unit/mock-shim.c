@@ -43,12 +43,9 @@ static void will(struct call call)
 }
 
 static const char *const kind_names[] = {
-	[CHECK] = "KVM_CHECK_EXTENSION",
-	[ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
-	[CREATE_VM] = "KVM_CREATE_VM",
-	[OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
-	[CLOEXEC] = "FD_CLOEXEC",
-	[CLOSE] = "close",
+	[CHECK] = "KVM_CHECK_EXTENSION", [ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
+	[CREATE_VM] = "KVM_CREATE_VM",	 [OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
+	[CLOEXEC] = "FD_CLOEXEC",	 [CLOSE] = "close",
 };
 
 static const struct call *next(enum kind kind, int fd, uint32_t number)
@@ -68,31 +65,39 @@ static const struct call *next(enum kind kind, int fd, uint32_t number)
 
 void will_check(int fd, unsigned int cap, int result)
 {
-	will((struct call){ .kind = CHECK, .fd = fd, .result = result,
-			    .number = cap });
+	will((struct call){
+		.kind = CHECK, .fd = fd, .result = result, .number = cap });
 }
 
 void will_allocate(uint32_t order, int result)
 {
-	will((struct call){ .kind = ALLOCATE, .fd = VMFD, .result = result,
-			    .number = order, .answer = order });
+	will((struct call){ .kind = ALLOCATE,
+			    .fd = VMFD,
+			    .result = result,
+			    .number = order,
+			    .answer = order });
 }
 
 void will_answer(uint32_t order, uint32_t written_back)
 {
-	will((struct call){ .kind = ALLOCATE, .fd = VMFD, .number = order,
+	will((struct call){ .kind = ALLOCATE,
+			    .fd = VMFD,
+			    .number = order,
 			    .answer = written_back });
 }
 
 void will_create_vm(int result)
 {
-	will((struct call){ .kind = CREATE_VM, .fd = KVMFD,
+	will((struct call){ .kind = CREATE_VM,
+			    .fd = KVMFD,
 			    .result = result ? result : VMFD });
 }
 
 static void will_open_htab(uint32_t table, int failing_write, ssize_t failure)
 {
-	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = HTABFD,
+	will((struct call){ .kind = OPEN_HTAB,
+			    .fd = VMFD,
+			    .result = HTABFD,
 			    .answer = table,
 			    .failing_write = failing_write,
 			    .failure = failure });
@@ -215,8 +220,8 @@ static bool is_failing_write(int fd)
 static bool is_in_table(const struct uapi_kvm_get_htab_header *record)
 {
 	uint64_t entries = htab->answer ? UINT64_C(1) << (htab->answer - 4) : 0;
-	uint64_t end = (uint64_t)record->index + record->n_valid +
-		       record->n_invalid;
+	uint64_t end =
+		(uint64_t)record->index + record->n_valid + record->n_invalid;
 
 	return record->index < entries && end <= entries;
 }

@@ -15,9 +15,11 @@
 
 enum { KVMFD = 100, VMFD = 200, HTABFD = 300 };
 
-enum { CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
-       CAP_RADIX = UAPI_KVM_CAP_PPC_MMU_RADIX,
-       CAP_HASH = UAPI_KVM_CAP_PPC_MMU_HASH_V3 };
+enum {
+	CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
+	CAP_RADIX = UAPI_KVM_CAP_PPC_MMU_RADIX,
+	CAP_HASH = UAPI_KVM_CAP_PPC_MMU_HASH_V3
+};
 
 /* Expects KVM_CHECK_EXTENSION of a capability. */
 void will_check(int fd, unsigned int cap, int result);
@@ -66,14 +68,13 @@ int mock_writes(void);
 int mock_setup(void **state);
 int mock_teardown(void **state);
 
-#define mocked_test(test) \
+#define mocked_test(test)                                                      \
 	cmocka_unit_test_setup_teardown(test, mock_setup, mock_teardown)
-#define mocked_test_of(test, row)                                     \
-	{                                                             \
-		.name = #test " " #row, .test_func = (test),          \
-		.setup_func = mock_setup,                             \
-		.teardown_func = mock_teardown,                       \
-		.initial_state = (void *)(uintptr_t)(row),            \
+#define mocked_test_of(test, row)                                              \
+	{                                                                      \
+		.name = #test " " #row, .test_func = (test),                   \
+		.setup_func = mock_setup, .teardown_func = mock_teardown,      \
+		.initial_state = (void *)(uintptr_t)(row),                     \
 	}
 
 /* The row of mocked_test_of() as a result of a call */

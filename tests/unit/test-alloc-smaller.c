@@ -238,10 +238,10 @@ static void kernel_at_or_above_the_floor_is_fine(void **state)
 	assert_int_equal(order, 24);
 }
 
-#define for_errors(test)                                               \
-	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),   \
-	mocked_test_of(test, -EIO), mocked_test_of(test, -EACCES),     \
-	mocked_test_of(test, -EPERM)
+#define for_errors(test)                                                       \
+	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),           \
+		mocked_test_of(test, -EIO), mocked_test_of(test, -EACCES),     \
+		mocked_test_of(test, -EPERM)
 
 int main(void)
 {
@@ -250,8 +250,7 @@ int main(void)
 		mocked_test_of(alloc_goes_down_one_order_at_a_time, 24),
 		mocked_test_of(alloc_goes_down_one_order_at_a_time, 18),
 		mocked_test(alloc_to_nothing_is_enomem),
-		mocked_test(
-			alloc_goes_down_on_a_radix_host_without_a_question),
+		mocked_test(alloc_goes_down_on_a_radix_host_without_a_question),
 		mocked_test(alloc_goes_down_on_an_early_hash_power9),
 		mocked_test(alloc_stops_if_a_vcpu_starts_on_the_way_down),
 		for_errors(alloc_is_enomem_if_the_generation_cannot_be_told),
@@ -268,7 +267,8 @@ int main(void)
 		mocked_test(floor_is_not_passed),
 		mocked_test(floor_is_reached),
 		mocked_test(floor_of_the_order_itself_means_exactly),
-		mocked_test(kernel_below_the_floor_is_enospc_and_says_the_order),
+		mocked_test(
+			kernel_below_the_floor_is_enospc_and_says_the_order),
 		mocked_test(kernel_at_or_above_the_floor_is_fine),
 	};
 

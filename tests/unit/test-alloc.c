@@ -190,15 +190,15 @@ static void alloc_with_a_positive_result_is_eproto(void **state)
 	assert_int_equal(order, 24);
 }
 
-#define for_bad_orders(test)                                           \
-	mocked_test_of(test, 0), mocked_test_of(test, 17),             \
-	mocked_test_of(test, 47), mocked_test_of(test, 64),            \
-	mocked_test_of(test, UINT32_MAX)
+#define for_bad_orders(test)                                                   \
+	mocked_test_of(test, 0), mocked_test_of(test, 17),                     \
+		mocked_test_of(test, 47), mocked_test_of(test, 64),            \
+		mocked_test_of(test, UINT32_MAX)
 
-#define for_errors(test)                                               \
-	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),   \
-	mocked_test_of(test, -EIO), mocked_test_of(test, -EACCES),     \
-	mocked_test_of(test, -EPERM)
+#define for_errors(test)                                                       \
+	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),           \
+		mocked_test_of(test, -EIO), mocked_test_of(test, -EACCES),     \
+		mocked_test_of(test, -EPERM)
 
 int main(void)
 {
@@ -215,9 +215,8 @@ int main(void)
 		mocked_test(
 			alloc_on_a_radix_host_with_hash_guests_is_three_calls),
 		mocked_test(alloc_without_hash_guests_is_eopnotsupp),
-		mocked_test_of(
-			alloc_assumes_hash_where_a_vm_cannot_be_asked,
-			-ENOTTY),
+		mocked_test_of(alloc_assumes_hash_where_a_vm_cannot_be_asked,
+			       -ENOTTY),
 		for_errors(alloc_passes_on_what_the_first_question_says),
 		for_errors(alloc_passes_on_what_the_kernel_says),
 		mocked_test_of(alloc_passes_on_what_the_kernel_says,

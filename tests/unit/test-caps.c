@@ -95,7 +95,10 @@ static void failing_question_is_passed_on(void **state)
 {
 	static const struct {
 		int cap, answer;
-	} path[] = { { ALLOC, 1 }, { HTAB_FD, 1 }, { RADIX, 1 }, { HASH, 1 },
+	} path[] = { { ALLOC, 1 },
+		     { HTAB_FD, 1 },
+		     { RADIX, 1 },
+		     { HASH, 1 },
 		     { RESIZE, 1 } };
 	const int error = errno_row(state);
 

@@ -4,9 +4,9 @@
 #include <limits.h>
 
 static const int listed[] = {
-	EACCES, EBADF,	EBUSY,	EINTR,	EINVAL, EIO,	EMFILE, ENFILE,
-	ENOENT, ENOMEM, ENOSPC, ENOTTY, EPERM,	EPROTO, ERANGE, EOVERFLOW,
-	ENOTRECOVERABLE, EOPNOTSUPP,
+	EACCES, EBADF,	EBUSY,	EINTR,	   EINVAL,	    EIO,
+	EMFILE, ENFILE, ENOENT, ENOMEM,	   ENOSPC,	    ENOTTY,
+	EPERM,	EPROTO, ERANGE, EOVERFLOW, ENOTRECOVERABLE, EOPNOTSUPP,
 };
 
 static void each_error_has_a_text_of_its_own_in_either_sign(void **state)
@@ -19,8 +19,7 @@ static void each_error_has_a_text_of_its_own_in_either_sign(void **state)
 		assert_ptr_equal(text, htab_strerror(listed[i]));
 		assert_string_not_equal(text, unexpected);
 		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(text,
-						htab_strerror(listed[j]));
+			assert_string_not_equal(text, htab_strerror(listed[j]));
 	}
 }
 

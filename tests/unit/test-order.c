@@ -197,9 +197,9 @@ static void vrma_limit_is_a_page_for_each_group(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_true(htab_vrma_limit(rows[i].order,
-					    rows[i].page_shift) ==
-			    UINT64_C(1) << rows[i].limit_shift);
+		assert_true(
+			htab_vrma_limit(rows[i].order, rows[i].page_shift) ==
+			UINT64_C(1) << rows[i].limit_shift);
 }
 
 static void vrma_limit_of_bad_arguments_is_0(void **state)
@@ -227,16 +227,14 @@ static void order_for_vrma_is_the_smallest_that_covers(void **state)
 			uint32_t found = htab_order_for_vrma(limit, shifts[i]);
 
 			assert_in_range(found, 18, order);
-			assert_true(htab_vrma_limit(found, shifts[i]) ==
-				    limit);
+			assert_true(htab_vrma_limit(found, shifts[i]) == limit);
 			assert_true(found == 18 ||
 				    htab_vrma_limit(found - 1, shifts[i]) <
 					    limit);
 			if (limit < UINT64_C(1) << 40)
-				assert_int_equal(
-					htab_order_for_vrma(limit + 1,
-							    shifts[i]),
-					order + 1);
+				assert_int_equal(htab_order_for_vrma(limit + 1,
+								     shifts[i]),
+						 order + 1);
 		}
 		assert_int_equal(htab_order_for_vrma(0, shifts[i]), 18);
 	}

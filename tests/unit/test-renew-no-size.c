@@ -146,9 +146,9 @@ static void newer_kernel_without_htab_fd_is_enotty(void **state)
 	assert_int_equal(order, 26);
 }
 
-#define for_errors(test)                                             \
-	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL), \
-	mocked_test_of(test, -EIO)
+#define for_errors(test)                                                       \
+	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),           \
+		mocked_test_of(test, -EIO)
 
 int main(void)
 {

@@ -194,9 +194,9 @@ static void before_4_11_a_size_below_the_floor_is_enospc(void **state)
 	assert_int_equal(order, 24);
 }
 
-#define for_errors(test)                                             \
-	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL), \
-	mocked_test_of(test, -EIO)
+#define for_errors(test)                                                       \
+	mocked_test_of(test, -EBADF), mocked_test_of(test, -EINVAL),           \
+		mocked_test_of(test, -EIO)
 
 int main(void)
 {

@@ -78,9 +78,9 @@ static void ioctl_on_a_closed_descriptor_is_ebadf(void **state)
 {
 	int available = -1;
 
-	assert_result(htab_shim_ioctl(a_closed_descriptor(), FIONREAD,
-				      &available),
-		      -EBADF);
+	assert_result(
+		htab_shim_ioctl(a_closed_descriptor(), FIONREAD, &available),
+		-EBADF);
 	assert_int_equal(available, -1);
 }
 
@@ -206,13 +206,12 @@ static void close_closes(void **state)
 	assert_result(htab_shim_close(fd), -EBADF);
 }
 
-#define piped_test(test) \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
-#define piped_test_of(test, row)                                    \
-	{                                                           \
-		.name = #test " " #row, .test_func = (test),        \
-		.setup_func = setup, .teardown_func = teardown,     \
-		.initial_state = (void *)(intptr_t)(row),           \
+#define piped_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define piped_test_of(test, row)                                               \
+	{                                                                      \
+		.name = #test " " #row, .test_func = (test),                   \
+		.setup_func = setup, .teardown_func = teardown,                \
+		.initial_state = (void *)(intptr_t)(row),                      \
 	}
 
 int main(void)
@@ -224,8 +223,7 @@ int main(void)
 		piped_test(torn_write_is_readable_up_to_its_end),
 		piped_test(torn_write_leaves_nothing_mapped),
 		piped_test_of(torn_write_without_memory_is_enomem, RLIMIT_AS),
-		piped_test_of(torn_write_without_memory_is_enomem,
-			      RLIMIT_DATA),
+		piped_test_of(torn_write_without_memory_is_enomem, RLIMIT_DATA),
 		piped_test(torn_write_beyond_locked_memory_is_enomem),
 		cmocka_unit_test(cloexec_is_set),
 		cmocka_unit_test(close_closes),

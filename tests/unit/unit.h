@@ -15,7 +15,7 @@
 #include "libhtab.h"
 
 /* CMocka 1.1.5 prints -16 as 0xfffffffffffffff0. This macro prints EBUSY. */
-#define assert_result(expression, expected)                                 \
+#define assert_result(expression, expected)                                    \
 	assert_result_at(expression, expected, #expression, __FILE__, __LINE__)
 
 static inline const char *result_name(int result)

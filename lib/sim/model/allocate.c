@@ -5,7 +5,7 @@
 /* Linux 3.6 to 3.11 try the page allocator first, unless the order is the
  * pool's, and then the pool. */
 static int take_pages_or_pool(struct kernel *kernel, uint32_t *order,
-		    struct memory *memory)
+			      struct memory *memory)
 {
 	if (*order != HTAB_ORDER_DEFAULT) {
 		if (htab_model_take_pages(kernel, *order, memory) == 0)
@@ -21,7 +21,7 @@ static int take_pages_or_pool(struct kernel *kernel, uint32_t *order,
 
 /* Linux 3.12 to 3.15 */
 static int take_pages_or_cma(struct kernel *kernel, uint32_t *order,
-		     struct memory *memory)
+			     struct memory *memory)
 {
 	if (htab_model_take_pages(kernel, *order, memory) == 0)
 		return 0;
@@ -60,7 +60,8 @@ static int take_exact(struct kernel *kernel, uint32_t order,
 {
 	if (htab_model_take_cma(kernel, order, memory) == 0)
 		return 0;
-	return pages_too ? htab_model_take_pages(kernel, order, memory) : -ENOMEM;
+	return pages_too ? htab_model_take_pages(kernel, order, memory)
+			 : -ENOMEM;
 }
 
 /* On every kernel the table of a first run falls back to smaller orders: down
@@ -91,7 +92,7 @@ static int finish_table(struct kernel *kernel, uint32_t order,
 }
 
 int htab_model_allocate_exact(struct kernel *kernel, uint32_t order,
-			    struct table *table)
+			      struct table *table)
 {
 	if (take_exact(kernel, order, &table->memory, true) < 0)
 		return -ENOMEM;

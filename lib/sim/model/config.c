@@ -13,22 +13,29 @@ struct word {
 };
 
 static const struct word kvm_words[] = {
-	{ "hv", KVM_HV }, { "pr", KVM_PR }, { "nested", KVM_NESTED },
+	{ "hv", KVM_HV },     { "pr", KVM_PR }, { "nested", KVM_NESTED },
 	{ "none", KVM_NONE }, { NULL, 0 },
 };
 
 static const struct word cpu_words[] = {
-	{ "power7", POWER7 }, { "power8", POWER8 },
-	{ "power9-dd2.0", POWER9_DD20 }, { "power9", POWER9 },
-	{ "power10", POWER10 }, { NULL, 0 },
+	{ "power7", POWER7 },
+	{ "power8", POWER8 },
+	{ "power9-dd2.0", POWER9_DD20 },
+	{ "power9", POWER9 },
+	{ "power10", POWER10 },
+	{ NULL, 0 },
 };
 
 static const struct word mmu_words[] = {
-	{ "hash", false }, { "radix", true }, { NULL, 0 },
+	{ "hash", false },
+	{ "radix", true },
+	{ NULL, 0 },
 };
 
 static const struct word page_words[] = {
-	{ "4K", 4 << 10 }, { "64K", 64 << 10 }, { NULL, 0 },
+	{ "4K", 4 << 10 },
+	{ "64K", 64 << 10 },
+	{ NULL, 0 },
 };
 
 /* Parses a whole number without a sign, and sets *end to what follows it. */
@@ -148,8 +155,8 @@ struct parser {
 	size_t why_size;
 };
 
-__attribute__((format(printf, 2, 3)))
-static int complain(struct parser *parser, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int
+complain(struct parser *parser, const char *format, ...)
 {
 	va_list arguments;
 
@@ -169,8 +176,8 @@ static int parse_setting(struct parser *parser, char *word)
 	*text++ = '\0';
 	while (i < SETTINGS && strcmp(settings[i].name, word) != 0)
 		i++;
-	if (i == SETTINGS || !settings[i].parse(settings[i].words, text,
-						&parser->value[i]))
+	if (i == SETTINGS ||
+	    !settings[i].parse(settings[i].words, text, &parser->value[i]))
 		return complain(parser, "not a setting: %s=%s", word, text);
 	if (parser->said[i])
 		return complain(parser, "%s= is there twice", word);
@@ -199,8 +206,8 @@ static uint64_t value_of(const struct parser *parser, enum setting setting,
 /* A setting that is missing gets the value that was usual with that kernel. */
 static struct config with_defaults(const struct parser *parser)
 {
-	const unsigned int v = (unsigned int)value_of(parser, SET_LINUX,
-						      LINUX(6, 12));
+	const unsigned int v =
+		(unsigned int)value_of(parser, SET_LINUX, LINUX(6, 12));
 	/* 5 % of 4 GiB, which Linux up to 3.19 rounds up to 128 MiB */
 	const uint64_t usual_cma = v < LINUX(3, 12)  ? 0
 				   : v < LINUX(4, 0) ? UINT64_C(256) << 20

@@ -47,8 +47,7 @@ static void look(struct run *run)
 {
 	const struct vm *vm = run->op.vm;
 
-	if (vm->kernel->config.kvm == KVM_NESTED &&
-	    try_guest(&run->op) < 0)
+	if (vm->kernel->config.kvm == KVM_NESTED && try_guest(&run->op) < 0)
 		stay_outside(run, -EIO);
 	else
 		run->next = may_pass(vm) ? RUN_GO_INSIDE : RUN_LOCK;

@@ -59,7 +59,8 @@ static bool reads_as_valid(const struct htabfd *htabfd,
 			   const struct hpte *entry)
 {
 	return entry && entry->v &&
-	       (!(htabfd->flags & UAPI_KVM_GET_HTAB_BOLTED_ONLY) || entry->v & HPTE_BOLTED);
+	       (!(htabfd->flags & UAPI_KVM_GET_HTAB_BOLTED_ONLY) ||
+		entry->v & HPTE_BOLTED);
 }
 
 /* Call this when an entry has been reported: it is not dirty any more. */
@@ -150,8 +151,8 @@ static uint64_t count_invalid(struct htabfd *htabfd, uint64_t index,
 	struct table *table = &htabfd->vm->table;
 
 	while (index < end && *count < MOST) {
-		uint64_t run = empty_run(htabfd, index, end,
-					 (uint64_t)MOST - *count);
+		uint64_t run =
+			empty_run(htabfd, index, end, (uint64_t)MOST - *count);
 		struct hpte *entry;
 
 		*count = (uint16_t)(*count + run);
@@ -194,8 +195,8 @@ static int copy_record(struct htabfd *htabfd, uint64_t *index, uint64_t end,
 static ssize_t read_locked(struct htabfd *htabfd, struct reply *reply)
 {
 	const uint64_t end = htab_model_table_entries(&htabfd->vm->table);
-	const size_t least = sizeof(struct uapi_kvm_get_htab_header) +
-			     UAPI_HPTE_SIZE;
+	const size_t least =
+		sizeof(struct uapi_kvm_get_htab_header) + UAPI_HPTE_SIZE;
 	uint64_t index = htabfd->index;
 
 	while (reply->done + least < reply->len) {

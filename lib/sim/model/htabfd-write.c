@@ -121,7 +121,8 @@ ssize_t htab_model_htabfd_write(struct op *op, const struct htabfd *htabfd,
 				const void *buf, size_t len, size_t readable)
 {
 	struct message message = { { buf, readable }, len };
-	struct change change = { .op = op, .apply = write_records,
+	struct change change = { .op = op,
+				 .apply = write_records,
 				 .arg = &message };
 
 	if (!(htabfd->flags & UAPI_KVM_GET_HTAB_WRITE))

@@ -14,7 +14,7 @@
 
 /* --- config.c: the description of a host --- */
 
-#define LINUX(major, minor) ((major) * 1000u + (minor))
+#define LINUX(major, minor) ((major)*1000u + (minor))
 
 enum kvm_kind { KVM_HV, KVM_PR, KVM_NESTED, KVM_NONE };
 enum cpu { POWER7, POWER8, POWER9_DD20, POWER9, POWER10 };
@@ -35,34 +35,34 @@ int htab_model_config_parse(struct config *config, const char *description,
 /* --- rules.c: one name for each difference between kernels --- */
 
 struct rules {
-	bool has_htab_fd;	  /* 3.8 */
-	bool has_vm_types;	  /* 3.13: HV and PR in one kernel */
-	bool vm_has_check;	  /* 3.17: CHECK_EXTENSION on a VM */
-	bool has_resize;	  /* 4.11 */
-	bool pr_claims_allocate;  /* up to 4.10 */
-	bool has_pool;		  /* up to 3.11 */
-	bool cma_first;		  /* 3.16 */
-	bool falls_back;	  /* up to 4.3: to smaller sizes */
-	bool uses_pages;	  /* 4.11: the ioctl too, if CMA fails */
-	bool changes_size;	  /* 4.11: another order replaces the table, or
+	bool has_htab_fd;	   /* 3.8 */
+	bool has_vm_types;	   /* 3.13: HV and PR in one kernel */
+	bool vm_has_check;	   /* 3.17: CHECK_EXTENSION on a VM */
+	bool has_resize;	   /* 4.11 */
+	bool pr_claims_allocate;   /* up to 4.10 */
+	bool has_pool;		   /* up to 3.11 */
+	bool cma_first;		   /* 3.16 */
+	bool falls_back;	   /* up to 4.3: to smaller sizes */
+	bool uses_pages;	   /* 4.11: the ioctl too, if CMA fails */
+	bool changes_size;	   /* 4.11: another order replaces the table, or
 				   * is EINVAL outside 18..46 */
-	bool writes_back;	  /* up to 4.10: the order */
-	bool dangles;		  /* up to 4.10: a freed table stays in use */
-	bool keeps_reverse_map;	  /* 4.11-4.14: a freed one is freed again */
-	bool names_vms;		  /* 4.7-4.18: by number; a VM whose number is
+	bool writes_back;	   /* up to 4.10: the order */
+	bool dangles;		   /* up to 4.10: a freed table stays in use */
+	bool keeps_reverse_map;	   /* 4.11-4.14: a freed one is freed again */
+	bool names_vms;		   /* 4.7-4.18: by number; a VM whose number is
 				   * in use cannot be made */
-	bool packs_vcpu_ids;	  /* 4.19, POWER9: EINVAL if an id is in use */
-	bool refuses_radix_vm;	  /* 4.11-4.14 */
-	bool switches_radix_vm;	  /* 4.15 */
-	bool readies_radix_vm;	  /* 4.15: mmu_ready covers radix guests */
-	bool refuses_nested;	  /* 5.10 */
-	bool refuses_hash_run;	  /* 4.15-5.11: on a radix POWER9 DD2.0 */
-	bool default_goes_to_18;  /* 4.11: a first run falls back to 18 */
+	bool packs_vcpu_ids;	   /* 4.19, POWER9: EINVAL if an id is in use */
+	bool refuses_radix_vm;	   /* 4.11-4.14 */
+	bool switches_radix_vm;	   /* 4.15 */
+	bool readies_radix_vm;	   /* 4.15: mmu_ready covers radix guests */
+	bool refuses_nested;	   /* 5.10 */
+	bool refuses_hash_run;	   /* 4.15-5.11: on a radix POWER9 DD2.0 */
+	bool default_goes_to_18;   /* 4.11: a first run falls back to 18 */
 	bool commit_needs_pending; /* 4.11-4.13: nothing pending is an oops */
-	bool cancel_races;	  /* 4.11-4.13: with the kernel's worker */
-	bool rehashes;		  /* COMMIT works: not on POWER9 before 4.16 */
-	bool checks_page_size;	  /* 4.15: of entries written to the htab fd */
-	bool checks_segment_size; /* 5.16: of entries that are entered */
+	bool cancel_races;	   /* 4.11-4.13: with the kernel's worker */
+	bool rehashes;		   /* COMMIT works: not on POWER9 before 4.16 */
+	bool checks_page_size;	   /* 4.15: of entries written to the htab fd */
+	bool checks_segment_size;  /* 5.16: of entries that are entered */
 };
 
 struct rules htab_model_rules(const struct config *config);

@@ -41,7 +41,7 @@ static int take_cma(struct kernel *kernel, uint32_t order,
 }
 
 int htab_model_take_cma(struct kernel *kernel, uint32_t order,
-		      struct memory *memory)
+			struct memory *memory)
 {
 	int r = -ENOMEM;
 
@@ -66,7 +66,7 @@ static int take_bytes(struct kernel *kernel, uint64_t bytes)
 }
 
 int htab_model_take_pages(struct kernel *kernel, uint32_t order,
-			struct memory *memory)
+			  struct memory *memory)
 {
 	uint64_t bytes;
 
@@ -110,11 +110,9 @@ static bool reverse_map_fails(struct kernel *kernel)
 
 /* The reverse map is as large as the table itself, but need not be contiguous,
  * so it needs no block of the page allocator. */
-int htab_model_take_reverse_map(struct kernel *kernel,
-			      struct memory *memory)
+int htab_model_take_reverse_map(struct kernel *kernel, struct memory *memory)
 {
-	if (reverse_map_fails(kernel) ||
-	    take_bytes(kernel, memory->bytes) < 0)
+	if (reverse_map_fails(kernel) || take_bytes(kernel, memory->bytes) < 0)
 		return -ENOMEM;
 	memory->reverse_bytes = memory->bytes;
 	return 0;

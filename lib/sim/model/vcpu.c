@@ -91,9 +91,9 @@ static int map_vrma(struct vm *vm)
 	for (; i < pages && r == 0; i++) {
 		uint64_t address = i * page;
 
-		r = htab_model_enter_hpte(vm, vrma_index(i, groups),
-					  v0 | (address >> 16 & ~UINT64_C(0x7f)),
-					  r0 | address);
+		r = htab_model_enter_hpte(
+			vm, vrma_index(i, groups),
+			v0 | (address >> 16 & ~UINT64_C(0x7f)), r0 | address);
 	}
 	if (r != -ENOMEM)
 		return 0;

@@ -97,8 +97,7 @@ static int open_any(int dirfd, const char *path, int flags, mode_t mode)
 /* The caller passes a mode only if the call may create a file. */
 static mode_t mode_of(int flags, va_list arguments)
 {
-	const bool there = flags & O_CREAT ||
-			   (flags & O_TMPFILE) == O_TMPFILE;
+	const bool there = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
 
 	return there ? va_arg(arguments, mode_t) : 0;
 }
