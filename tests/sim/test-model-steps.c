@@ -7,6 +7,9 @@
  *
  * One thread steps the model. It repeats each sequence of steps from the start
  * on a VM of its own, and goes on only from states that it has not seen yet.
+ *
+ * The file is longer than others, because the world that is stepped and what
+ * must hold in it are read together.
  */
 #include "../unit/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a table comes from, and of which order: for the ioctl
  * (docs/kernels.md, "Where the memory comes from"), then for a first run
- * (docs/kernels.md, "The first run and real mode") */
+ * (docs/kernels.md, "The first run and real mode"). Most of it is tables. */
 #include "model.h"
 
 enum source { CMA, PAGES, POOL };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading an htab fd (docs/kernels.md, "Opening an htab fd" and
- * docs/kernels.md, "Reading an htab fd") */
+/*
+ * Reading an htab fd (docs/kernels.md, "Opening an htab fd" and
+ * docs/kernels.md, "Reading an htab fd"). Each case is a rule of this one system
+ * call on the same small table, so that they stay in one file.
+ */
 #include "model.h"
 
 static struct htab_sim_host *host;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing to an htab fd (docs/kernels.md, "Writing an htab fd" and
- * docs/kernels.md, "Measuring a table") */
+/*
+ * Writing to an htab fd (docs/kernels.md, "Writing an htab fd" and
+ * docs/kernels.md, "Measuring a table"). Each case is a rule of this one system
+ * call on the same small table, so that they stay in one file.
+ */
 #include "model.h"
 
 #include <endian.h>
