@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_PPC_ALLOCATE_HTAB of a VM that has a table, and what is left of one that
- * is refused (docs/kernels.md, "Allocating a table" and
+/* KVM_PPC_ALLOCATE_HTAB on a VM that has a table, and what a VM has after a
+ * call that failed (docs/kernels.md, "Allocating a table" and
  * docs/kernels.md, "When an allocation fails") */
 #include "model.h"
 
@@ -36,7 +36,7 @@ static void up_to_4_10_a_table_is_only_cleared_and_its_order_told(void **state)
 	}
 }
 
-/* 3.6 has no htab fd to ask with. */
+/* Linux 3.6 has no htab fd, so this test cannot measure the table. */
 static void on_3_6_a_table_is_only_cleared_too(void **state)
 {
 	struct htab_sim_host *host = a_host("linux=3.6 pool=1");
@@ -60,7 +60,8 @@ static void from_4_11_on_the_same_order_clears(void **state)
 		struct free_memory before = free_memory(host), now;
 
 		assert_result(put_entry(vmfd, 8), 0);
-		/* No second table is needed for it. */
+		/* The kernel clears the table in place and needs no second
+		 * reverse map. */
 		htab_sim_fail_reverse_map(host, 1);
 		assert_result(allocate_order(vmfd, 20), 0);
 		htab_sim_fail_reverse_map(host, 0);
@@ -92,7 +93,8 @@ static void from_4_11_on_another_order_replaces_the_table(void **state)
 	}
 }
 
-/* The old one is freed first: where there is room for one, there is. */
+/* The kernel frees the old table first, so the host needs memory for one table
+ * only. */
 static void from_4_11_on_two_tables_need_not_fit(void **state)
 {
 	struct htab_sim_host *host =
@@ -128,7 +130,8 @@ static void from_4_11_on_what_is_refused_has_freed_the_table(void **state)
 			assert_no_table(vmfd);
 			now = free_memory(host);
 			assert_memory_equal(&now, &before, sizeof(now));
-			/* The old order is to be had again. */
+			/* The old table was freed, so its order can be
+			 * allocated again. */
 			assert_result(allocate_order(vmfd, 20), 0);
 			assert_order(vmfd, 20);
 			close(vmfd);

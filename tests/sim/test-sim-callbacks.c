@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Interceptors and hazard handlers: what the simulator calls */
+/* Interceptors and hazard handlers, which the simulator calls */
 #include "model.h"
 
 static struct htab_sim_host *host;
@@ -24,7 +24,7 @@ struct interception {
 	struct htab_sim_event last;
 	unsigned int count;
 	bool answers;
-	int inner_vm; /* it may call the simulator */
+	int inner_vm; /* the interceptor allocates here; -1: none */
 };
 
 static bool intercept(void *data, const struct htab_sim_event *event,
@@ -60,7 +60,7 @@ static void an_interceptor_sees_each_call_and_may_answer(void **state)
 	assert_int_equal(seen.last.len, 24);
 	assert_non_null(seen.last.buf);
 	close(htabfd);
-	/* It did not answer, so the model did. */
+	/* The interceptor did not answer, so the simulated kernel did. */
 	assert_result(allocate(vmfd, &order), 0);
 	assert_int_equal(seen.last.call, HTAB_SIM_ALLOCATE_HTAB);
 	assert_int_equal(seen.last.fd, vmfd);
@@ -74,7 +74,8 @@ static void an_interceptor_sees_each_call_and_may_answer(void **state)
 	assert_int_equal(seen.last.call, HTAB_SIM_RUN);
 	assert_int_equal(seen.last.fd, vmfd);
 	assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
-	/* Nor does one wait inside that was not let in. */
+	/* The interceptor answers KVM_RUN with 0. So no vcpu enters, and the
+	 * call does not wait for a signal. */
 	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL), 0);
 	assert_result(allocate(vmfd, &order), 0);
 	assert_int_equal(order, 19);
@@ -136,7 +137,8 @@ static void jump_from_hazard(void *data, enum htab_sim_hazard hazard,
 	longjmp(back, 1);
 }
 
-/* As CMocka's fail() does: nothing stays locked, or held. */
+/* CMocka's fail() leaves a callback by longjmp(). The simulator must not keep a
+ * lock or a reference to the VM then. */
 static void callbacks_may_leave_by_longjmp(void **state)
 {
 	static enum htab_sim_hazard seen;
@@ -172,7 +174,8 @@ static void ask(void *data, enum htab_sim_hazard hazard, const char *sentence)
 	assert_result(htab_order(question->vmfd, &question->order), 0);
 }
 
-/* It hung once: the call held the lock of the VM that the handler asks about. */
+/* This hung once, because the simulator called the handler while it held the
+ * lock of the VM that the handler asks about. */
 static void a_hazard_handler_may_call_the_simulator(void **state)
 {
 	struct htab_sim_host *other = htab_sim_host_new(NULL);
@@ -187,7 +190,8 @@ static void a_hazard_handler_may_call_the_simulator(void **state)
 	assert_int_equal(question.order, 22);
 	alarm(0);
 	close(asked);
-	/* What was pending is lost. */
+	/* The memory of the pending table is lost, so close_host() would
+	 * fail. */
 	assert_int_equal(free_host(other), 0);
 }
 

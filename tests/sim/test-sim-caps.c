@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_CHECK_EXTENSION: what kernels claim
- * (docs/kernels.md, "Capabilities"), and what libhtab makes of it */
+/* KVM_CHECK_EXTENSION: what each kernel reports
+ * (docs/kernels.md, "Capabilities"), and what htab_caps() returns for it */
 #include "model.h"
 
 struct claims {
 	const char *host;
-	/* 57, 80, 84, 133, 134, 135; on the VM too, unless it cannot be asked */
+	/* The answers for `caps` below: on /dev/kvm, and on a VM if the kernel
+	 * can be asked there */
 	int caps[6];
 	int htab_caps;
 };
@@ -39,7 +40,8 @@ static const struct claims since_3_17[] = {
 	{ "linux=7.2 cpu=power10 mmu=hash", { 0, 1, 1, 1, 0, 1 }, ALL },
 	{ "linux=4.20 kvm=nested", { 0, 1, 1, 1, 1, 0 }, 0 },
 	{ "linux=7.2 kvm=nested cpu=power10", { 0, 1, 1, 1, 1, 0 }, 0 },
-	/* PR lies about 80, and stops to at 4.11. */
+	/* Up to Linux 4.10 KVM PR reports capability 80, although it does not
+	 * have the ioctl. Linux 4.11 and later report 0. */
 	{ "linux=3.17 kvm=pr", { 1, 1, 0, 0, 0, 0 }, HTAB_CAP_PR },
 	{ "linux=4.10 kvm=pr", { 1, 1, 0, 0, 0, 0 }, HTAB_CAP_PR },
 	{ "linux=4.11 kvm=pr", { 1, 0, 0, 0, 0, 0 }, HTAB_CAP_PR },
@@ -74,7 +76,7 @@ static void check_claims(const struct claims *claims, size_t count,
 		assert_result(htab_caps(kvmfd), claims[i].htab_caps);
 		assert_result(htab_caps(vmfd),
 			      vm_can_be_asked ? claims[i].htab_caps : -ENOTTY);
-		/* What it does not know it does not have. */
+		/* An unknown capability is reported as 0. */
 		assert_result(capability(kvmfd, 0), 0);
 		assert_result(capability(kvmfd, 99999), 0);
 		close(vmfd);
@@ -92,7 +94,9 @@ static void before_3_17_a_vm_cannot_be_asked(void **state)
 	check_claims(before_3_17, COUNT_OF(before_3_17), false);
 }
 
-/* 0 is what there is, 1 HV, 2 PR: from 3.13 on, when there came to be two. */
+/* The argument of KVM_CREATE_VM is a type: 0 for the KVM that the host has, 1
+ * for HV, 2 for PR. Linux 3.13 and later know the types 1 and 2, because HV and
+ * PR can both be loaded there. */
 static void a_vm_is_of_the_type_that_kvm_has(void **state)
 {
 	static const struct {
@@ -132,8 +136,9 @@ static void before_3_8_there_is_no_htab_fd(void **state)
 
 	assert_result(open_htab_from(vmfd, 0, 0), -ENOTTY);
 	assert_result(htab_order(vmfd, &order), -ENOTTY);
-	/* So a reset can only ask for some table, which clears the one there
-	 * is. */
+	/* Without an htab fd htab_reset() cannot measure the table. Its ioctl
+	 * clears a table that exists; this VM has none and gets one of order
+	 * 24. */
 	assert_result(htab_reset(vmfd), 0);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES),
 			 (UINT64_C(3) << 30) - (32 << 20));

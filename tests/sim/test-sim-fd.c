@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors: real, counted, and answered by their kind */
+/* Descriptors: they are real descriptors of the process, the simulator counts
+ * them, and each kind answers its own calls. */
 #include "model.h"
 
 #include <fcntl.h>
@@ -94,7 +95,7 @@ static void vm_answers_unknown_requests_with_enotty(void **state)
 
 	assert_result(htab_sim_ioctl(vmfd, 0xae99, arg), -ENOTTY);
 	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VM, NULL), -ENOTTY);
-	/* Right number, wrong size or direction */
+	/* The number is that of ALLOCATE_HTAB, the size or direction is not. */
 	assert_result(htab_sim_ioctl(vmfd, _IOW(0xae, 0xa7, uint32_t), arg),
 		      -ENOTTY);
 	assert_result(htab_sim_ioctl(vmfd, _IOWR(0xae, 0xa7, uint64_t), arg),
@@ -117,7 +118,8 @@ static void vcpu_answers_einval(void **state)
 		assert_result(htab_sim_ioctl(vcpufd, vm_requests[i], arg),
 			      -EINVAL);
 	assert_result(capability(vcpufd, UAPI_KVM_CAP_PPC_ALLOC_HTAB), -EINVAL);
-	/* KVM_RUN, and a vcpu by its own descriptor: test-sim-run.c */
+	/* test-sim-run.c tests KVM_RUN and the calls that a vcpu's descriptor
+	 * accepts. */
 	close(vcpufd);
 	close(vmfd);
 	close_host(host);
@@ -139,7 +141,7 @@ static void htab_fd_answers_ioctls_with_enotty(void **state)
 	close_host(host);
 }
 
-/* -ENOTTY from the kernel, -ENOSYS from qemu-user */
+/* Returns what the real kernel answers: -ENOTTY, or -ENOSYS under qemu-user. */
 static int what_the_kernel_says(int fd)
 {
 	uint32_t order = 24;
@@ -147,7 +149,8 @@ static int what_the_kernel_says(int fd)
 	return ioctl(fd, UAPI_KVM_PPC_ALLOCATE_HTAB, &order) < 0 ? -errno : 0;
 }
 
-/* Files, pipes, and sockets that only look like the simulator's own */
+/* Calls on other files, pipes and sockets reach the real kernel, although the
+ * simulator's own descriptors are sockets, too. */
 static void foreign_descriptors_reach_the_real_kernel(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
@@ -169,7 +172,8 @@ static void foreign_descriptors_reach_the_real_kernel(void **state)
 	assert_int_equal(byte, 'y');
 	assert_result(allocate_order(pair[0], 24),
 		      what_the_kernel_says(pair[0]));
-	/* What cannot be read is not, there either. */
+	/* The caller says that only 2 of the 3 bytes can be read. This is
+	 * EFAULT for a foreign descriptor, too. */
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(htab_sim_write(ends[1], "abc", 3, 2), -EFAULT);
 	for (int i = 0; i < 2; i++) {
@@ -178,7 +182,7 @@ static void foreign_descriptors_reach_the_real_kernel(void **state)
 	}
 	close(null);
 	close(zero);
-	/* None of it was the host's business. */
+	/* The host saw none of these calls. */
 	assert_string_equal(htab_sim_journal(host), "");
 	close_host(host);
 }
@@ -204,7 +208,8 @@ static void without_a_descriptor_left_it_is_emfile(void **state)
 	assert_null(htab_sim_host_new(NULL));
 	assert_int_equal(errno, EMFILE);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	/* What could not be told of is not there: no reader, and no marks. */
+	/* No reader was opened for a call that failed. So the kernel marks no
+	 * changes, and a new reader finds none after its first pass. */
 	assert_result(put_entry(vmfd, 8), 0);
 	reader = open_htab_from(vmfd, 0, (1 << 16) - 1);
 	assert_int_equal(read_record(reader, &record, 64), 8);
@@ -214,7 +219,8 @@ static void without_a_descriptor_left_it_is_emfile(void **state)
 	close_host(host);
 }
 
-/* None is told that it was closed. */
+/* The simulator is not called when a descriptor is closed. It must find the
+ * closed ones by itself, and they must not pile up. */
 static void thousands_of_descriptors_come_and_go(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);

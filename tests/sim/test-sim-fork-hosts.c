@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fork(): the host in each process, what is passed on, and fork() under load */
+/* fork(): a host is freed in each process, descriptors are sent to another
+ * process, and threads call the simulator during fork(). */
 #include "forked.h"
 
 #include <pthread.h>
@@ -15,7 +16,8 @@ static void free_the_host(void)
 	uint32_t order;
 	struct htab_sim_host *another;
 
-	/* The parent's descriptors are not this process's to close. */
+	/* free_host() counts the child's own VM, and none of the parent's
+	 * descriptors. */
 	EXPECT(free_host(host) == 1);
 	EXPECT(htab_order(own, &order) == -EIO);
 	EXPECT(htab_order(vmfd, &order) == -EIO);
@@ -119,8 +121,8 @@ static void a_childs_vm_that_is_passed_on_is_not_known(void **state)
 	uint32_t order = 20;
 
 	assert_false(htab_sim_owns(passed));
-	/* libhtab's own, since qemu-user has another word for an ioctl that it
-	 * does not know */
+	/* This error comes from the simulator. The next one comes from the real
+	 * ioctl(), and qemu-user returns another error there than a kernel. */
 	assert_result(htab_sim_vcpu_enter(passed), -ENOTTY);
 	if (ioctl(passed, UAPI_KVM_PPC_ALLOCATE_HTAB, &order) < 0)
 		assert_result(allocate_order(passed, 20), -errno);
@@ -132,8 +134,9 @@ static void a_childs_vm_that_is_passed_on_is_not_known(void **state)
 
 /* --- fork() under load --- */
 
-/* The malloc() of the sanitizers of GCC 12 and clang 14 does not look after its
- * own locks at a fork() of a process with threads, and hangs in the child. */
+/* The sanitizers of GCC 12 and clang 14 have a malloc() of their own. It does
+ * not release its locks in the child of a process with threads, so the child
+ * hangs in malloc(). */
 #ifndef __has_feature
 #define __has_feature(name) 0
 #endif
@@ -153,7 +156,7 @@ static void count(void *data, enum htab_sim_hazard hazard, const char *sentence)
 	atomic_fetch_add((atomic_uint *)data, 1);
 }
 
-/* All that takes a lock */
+/* Makes all the calls that take a lock of the simulator. */
 static void *hammer(void *arg)
 {
 	static atomic_uint hazards;

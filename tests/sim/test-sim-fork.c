@@ -11,7 +11,8 @@ static void open_use_and_close(void)
 		fd[i] = childs_vm(20 + i);
 	give_turn();
 	wait_for_turn();
-	/* Nor does what the parent did concern the child. */
+	/* The parent's calls have not changed the memory that the child
+	 * sees. */
 	EXPECT(htab_sim_free_memory(host, HTAB_SIM_CMA) ==
 	       free_cma - (7 << 20));
 	EXPECT(htab_reset(fd[1]) == 0);
@@ -58,7 +59,8 @@ static void call_all(void)
 	       -EIO);
 	EXPECT(htab_sim_ioctl(vmfd, UAPI_KVM_PPC_RESIZE_HPT_COMMIT, &how) ==
 	       -EIO);
-	/* Even what no VM and no vcpu knows: the process is looked at first. */
+	/* The process is checked before the request, so an unknown request is
+	 * EIO as well. */
 	EXPECT(htab_sim_ioctl(vmfd, 0xae99, NULL) == -EIO);
 	EXPECT(htab_sim_ioctl(vcpufd, 0xae99, NULL) == -EIO);
 	EXPECT(htab_sim_ioctl(vcpufd, UAPI_KVM_RUN, NULL) == -EIO);
@@ -69,7 +71,7 @@ static void call_all(void)
 	EXPECT(htab_order(vmfd, &order) == -EIO);
 	EXPECT(htab_reset(vmfd) == -EIO);
 	EXPECT(htab_sim_owns(vmfd) && htab_sim_owns(htabfd));
-	/* /dev/kvm is everybody's. */
+	/* The child may use the host's /dev/kvm. */
 	EXPECT(capability(htab_sim_kvmfd(host), UAPI_KVM_CAP_PPC_ALLOC_HTAB) ==
 	       1);
 	close(childs_vm(20));
@@ -109,7 +111,7 @@ static void live_for_a_turn(void)
 	wait_for_turn();
 }
 
-/* As in a kernel: a VM is there as long as anybody has it. */
+/* As in a kernel, a VM exists as long as any process has a descriptor of it. */
 static void a_vm_lives_on_while_a_child_has_a_copy(void **state)
 {
 	int shared = a_vm_with_table(host, 20);
