@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a table comes from, and of which order: for the ioctl
+/* The order of a table and the memory that it comes from: for the ioctl
  * (docs/kernels.md, "Where the memory comes from"), then for a first run
- * (docs/kernels.md, "The first run and real mode"). Most of it is tables. */
+ * (docs/kernels.md, "The first run and real mode"). Most of the file is
+ * tables. */
 #include "model.h"
 
 enum source { CMA, PAGES, POOL };
 
-/* A fresh VM of a fresh host asks for wanted, is told, and has, granted. */
+/* A new VM on a new host asks for the order `wanted` and gets a table of the
+ * order `granted`, from `source`. */
 struct grant {
 	const char *host;
 	uint32_t wanted, granted;
 	enum source source;
 };
 
-/* The reverse map takes as much again, always of pages. */
+/* Checks that a table of that order was taken from `source`. Its reverse map
+ * takes as much memory again, always from pages. */
 static void assert_took(struct htab_sim_host *host, struct free_memory before,
 			uint32_t order, enum source source)
 {
@@ -43,7 +46,8 @@ static void check_grants(const struct grant *grants, size_t count)
 	}
 }
 
-/* A fresh VM is refused with that error, and has no table. */
+/* A new VM on a new host asks for the order `wanted`. It gets the error and no
+ * table. */
 struct refusal {
 	const char *host;
 	uint32_t wanted;
@@ -74,20 +78,22 @@ static void from_3_6_to_3_11_pages_then_boot_pool_then_less_pages(void **state)
 	static const struct grant grants[] = {
 		{ "linux=3.6", 22, 22, PAGES },
 		{ "linux=3.11", 23, 23, PAGES },
-		/* Another order than the pool's is tried before the pool. */
+		/* The tables of the boot pool have order 24. For another order
+		 * the kernel tries pages first. */
 		{ "linux=3.6 pool=1", 22, 22, PAGES },
 		{ "linux=3.6 pool=1", 24, 24, POOL },
 		{ "linux=3.11 pool=1", 24, 24, POOL },
 		{ "linux=3.6 pool=1", 25, 24, POOL },
 		{ "linux=3.11 pool=1", 40, 24, POOL },
-		/* The pool may give more than was asked for. */
+		/* The pool gives order 24 also if the program asked for
+		 * less. */
 		{ "linux=3.6 pool=1 block=512K", 20, 24, POOL },
 		{ "linux=3.6 pool=1 block=128K", 18, 24, POOL },
 		{ "linux=3.6", 24, 24, PAGES },
 		{ "linux=3.6", 25, 24, PAGES },
 		{ "linux=3.6 block=1M", 24, 20, PAGES },
 		{ "linux=3.11 block=512K", 24, 19, PAGES },
-		/* It has no CMA yet. */
+		/* Linux 3.11 has no CMA area. */
 		{ "linux=3.11", 26, 24, PAGES },
 		{ "linux=3.6 block=256K", 18, 18, PAGES },
 	};
@@ -104,10 +110,11 @@ static void from_3_12_to_3_15_pages_then_cma_then_less_pages(void **state)
 		{ "linux=3.15 block=1M", 24, 24, CMA },
 		{ "linux=3.12 block=128K", 18, 18, CMA },
 		{ "linux=3.12 cma=0", 26, 24, PAGES },
-		/* What CMA has below the wanted order is not used. */
+		/* For smaller orders than the wanted one the kernel does not
+		 * try CMA. */
 		{ "linux=3.15 cma=64M", 27, 24, PAGES },
 		{ "linux=3.12 cma=0 block=512K", 24, 19, PAGES },
-		/* The pool is no more. */
+		/* Linux 3.12 and later have no boot pool. */
 		{ "linux=3.12 cma=0 block=1M", 24, 20, PAGES },
 	};
 
@@ -140,7 +147,8 @@ static void from_4_4_to_4_10_cma_of_that_order_only(void **state)
 	static const struct refusal refusals[] = {
 		{ "linux=4.4", 28, -ENOMEM },
 		{ "linux=4.10", 47, -ENOMEM },
-		/* 16, of which the table would be of 18: left as it was */
+		/* The kernel would raise 16 to 18. If it fails, it leaves the
+		 * 16 in the argument. */
 		{ "linux=4.9 cma=0", 16, -ENOMEM },
 		{ "linux=4.4 cma=0", 24, -ENOMEM },
 		{ "linux=4.10 cma=0", 20, -ENOMEM },
@@ -191,14 +199,15 @@ static void from_4_11_on_the_range_is_checked(void **state)
 		{ "linux=4.15", 64, -EINVAL },
 		{ "linux=6.12", UINT32_MAX, -EINVAL },
 		{ "linux=7.2", 17, -EINVAL },
-		/* 47 would fit. */
+		/* The host has enough memory for order 47, but the order is out
+		 * of range. */
 		{ "linux=7.2 cma=1024T memory=1024T", 47, -EINVAL },
 	};
 
 	check_refusals(refusals, COUNT_OF(refusals));
 }
 
-/* The loops of 3.6 to 4.3 end above it. */
+/* The loops of Linux 3.6 to 4.3 that try smaller orders stop at 19. */
 static void order_18_is_never_what_a_kernel_falls_back_to(void **state)
 {
 	static const struct refusal refusals[] = {
@@ -231,14 +240,15 @@ static void a_first_run_makes_a_table_of_24_or_falls_back(void **state)
 		{ "linux=3.16", 24, CMA },
 		{ "linux=4.3 cma=8M", 24, PAGES },
 		{ "linux=4.4", 24, CMA },
-		/* The run may use pages where the ioctl may not. */
+		/* On Linux 4.4 to 4.10 a first run can use pages, which the
+		 * ioctl cannot. */
 		{ "linux=4.4 cma=0", 24, PAGES },
-		/* What is left of CMA is of no use below 24... */
+		/* Linux 4.10 does not try CMA for orders below 24. */
 		{ "linux=4.10 cma=8M block=1M", 20, PAGES },
 		{ "linux=4.10 cma=0 block=512K", 19, PAGES },
 		{ "linux=4.11", 24, CMA },
 		{ "linux=4.11 cma=0", 24, PAGES },
-		/* ... but is from 4.11 on, where 18 is allowed, too. */
+		/* Linux 4.11 and later try CMA for each order down to 18. */
 		{ "linux=4.11 cma=8M block=1M", 23, CMA },
 		{ "linux=4.14 cma=0 block=256K", 18, PAGES },
 		{ "linux=6.12 cma=256K block=0", 18, CMA },
@@ -276,7 +286,7 @@ static void a_first_run_without_memory_is_enomem(void **state)
 
 		print_message("# %s\n", hosts[i]);
 		assert_result(htab_sim_vcpu_enter(vmfd), -ENOMEM);
-		/* It is outside: nobody is in the way of an ALLOCATE. */
+		/* The vcpu did not enter, so ALLOCATE_HTAB is not EBUSY. */
 		assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
 		assert_result(allocate_order(vmfd, 24), -ENOMEM);
 		close(vmfd);

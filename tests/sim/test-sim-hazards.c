@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What would harm a real host: the hazards of docs/kernels.md. All of them are
- * here, so that one can see that none is missing; hence the length.
+ * Calls that harm a real host: the hazards of docs/kernels.md. They are all in
+ * this file, so that a missing one is easy to see. Therefore the file is long.
+ * Only hazard 5 has a file of its own, test-sim-stale.c.
  */
 #include "model.h"
 
@@ -35,7 +36,8 @@ static void hazard_1_is_order_0_without_a_table(void **state)
 
 		assert_result(allocate_order(vmfd, 0), -EIO);
 		assert_hazard(&hazards, 1);
-		/* With one it is only refused, and before 4.11 it was 18. */
+		/* If the VM has a table, order 0 is only refused. (Before Linux
+		 * 4.11 it becomes 18.) */
 		assert_result(allocate_order(vmfd, 20), 0);
 		assert_result(allocate_order(vmfd, 0), -EINVAL);
 		assert_hazard(&hazards, 0);
@@ -95,7 +97,7 @@ static void from_4_11_on_a_retry_is_no_hazard(void **state)
 	close_host(host);
 }
 
-/* Seen to crash from 48 on; 47 only fails. */
+/* Real kernels crashed with orders from 48 on. Order 47 only fails. */
 static void hazard_7_is_an_order_that_nobody_checks(void **state)
 {
 	static const char *const hosts[] = { "linux=3.6", "linux=4.3",
@@ -130,12 +132,13 @@ static void hazard_8_is_a_commit_before_a_run(void **state)
 		assert_result(run(vmfd), 0);
 		assert_result(resize(vmfd, 20), 0);
 		assert_hazard(&hazards, 0);
-		/* An ALLOCATE wants another run. */
+		/* After ALLOCATE_HTAB a vcpu must run again before COMMIT. */
 		assert_result(htab_reset(vmfd), 0);
 		assert_result(prepare(vmfd, 24), 100);
 		assert_result(commit(vmfd, 24), -EIO);
 		assert_hazard(&hazards, 8);
-		/* Nothing is pending after it. */
+		/* The failed COMMIT discarded the prepared table, so closing
+		 * the VM is no hazard. */
 		close(vmfd);
 		close_host(host);
 		assert_hazard(&hazards, 0);
@@ -160,7 +163,8 @@ static void hazard_9_is_a_commit_of_nothing(void **state)
 		assert_result(run(vmfd), 0);
 		assert_result(commit(vmfd, 20), hosts[i].result);
 		assert_hazard(&hazards, hosts[i].hazard);
-		/* Of another shift is not of nothing. */
+		/* If another shift is pending, COMMIT is ENXIO and no
+		 * hazard. */
 		assert_result(prepare(vmfd, 22), 100);
 		assert_result(prepare(vmfd, 22), 0);
 		assert_result(commit(vmfd, 20), -ENXIO);
@@ -188,7 +192,8 @@ static void hazard_10_is_a_prepare_replaced_while_it_works(void **state)
 		assert_hazard(&hazards, hosts[i].hazard);
 		assert_result(prepare(vmfd, 0), 0);
 		assert_hazard(&hazards, hosts[i].hazard);
-		/* When it is ready, it may go. */
+		/* After the worker is done, the prepared table can be
+		 * discarded. */
 		assert_result(prepare(vmfd, 20), 100);
 		assert_result(prepare(vmfd, 20), 0);
 		assert_result(prepare(vmfd, 0), 0);
@@ -206,7 +211,7 @@ static void hazard_11_is_a_vm_closed_with_a_resize_pending(void **state)
 	assert_result(prepare(vmfd, 25), 100);
 	assert_result(prepare(vmfd, 25), 0);
 	close(vmfd);
-	/* Its memory never comes back. */
+	/* The memory of the prepared table is lost. */
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), 32 << 20);
 	assert_hazard(&hazards, 11);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES),
@@ -218,11 +223,12 @@ static void hazard_11_is_a_vm_closed_with_a_resize_pending(void **state)
 	assert_hazard(&hazards, 0);
 }
 
-/* --- 14: a reader, while the table is replaced --- */
+/* --- 14: a table is replaced while it is read --- */
 
 static atomic_bool stop;
 
-/* First passes over a table so large that one of them takes its time */
+/* Makes first passes over a table that is so large that each pass takes some
+ * time. */
 static void *read_on(void *arg)
 {
 	static unsigned char buf[1 << 20];
@@ -308,7 +314,7 @@ static void hazard_20_is_a_hash_guest_run_on_a_nested_hypervisor(void **state)
 
 /* --- without a handler --- */
 
-/* What a child that meets hazard 1 says before it dies */
+/* Returns what a child prints when it meets hazard 1 and aborts. */
 static const char *last_words(const char *description, bool with_handler)
 {
 	static char text[512];
@@ -325,7 +331,8 @@ static const char *last_words(const char *description, bool with_handler)
 		int vmfd = a_vm(host);
 
 		setrlimit(RLIMIT_CORE, &no_core);
-		/* The test framework's own would print into it. */
+		/* CMocka's handler of SIGABRT would print into the file,
+		 * too. */
 		signal(SIGABRT, SIG_DFL);
 		dup2(fileno(file), STDERR_FILENO);
 		if (with_handler)
@@ -352,7 +359,7 @@ static void without_a_handler_it_prints_the_calls_and_aborts(void **state)
 		"libhtab-sim: hazard 1: ALLOCATE_HTAB of order 0 without a "
 		"table (the kernel writes to address 0)\n";
 
-	/* qemu-user has a last word of its own. */
+	/* qemu-user prints a message of its own after these lines. */
 	assert_memory_equal(last_words(NULL, false), words, strlen(words));
 	assert_memory_equal(last_words("linux=4.11", true), words,
 			    strlen(words));

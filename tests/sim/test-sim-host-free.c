@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A host that is switched off: what was left in it, and what becomes of that */
+/* A host is switched off while descriptors are open or vcpus are inside; what
+ * these return afterwards */
 #include "model.h"
 
 #include <dirent.h>
@@ -19,7 +20,8 @@ static int open_descriptors(void)
 	return count;
 }
 
-/* What was left of earlier hosts is gone. */
+/* Returns the number of open descriptors. Freeing a host first releases what
+ * earlier hosts have left. */
 static int descriptors_after_a_host(void)
 {
 	assert_int_equal(free_host(htab_sim_host_new(NULL)), 0);
@@ -43,9 +45,10 @@ static void it_counts_descriptors_that_are_open(void **state)
 	char byte;
 
 	close(closed);
-	/* A copy is the same one. */
+	/* free_host() counts vmfd and its copy as one descriptor. */
 	assert_int_equal(free_host(host), 3);
-	/* They are as those of a dead VM, until they are closed. */
+	/* Until they are closed, the descriptors answer like those of a dead
+	 * VM. */
 	assert_result(allocate_order(vmfd, 20), -EIO);
 	assert_result(allocate_order(copy, 20), -EIO);
 	assert_result(htab_sim_vcpu_enter(vmfd), -EIO);
@@ -73,7 +76,7 @@ static void it_counts_vcpus_that_are_inside(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_result(htab_sim_vcpu_enter(closed), 0);
 	assert_result(htab_sim_vcpu_leave(closed), 0);
-	/* Nothing refers to that VM any more but its vcpus. */
+	/* Now only its vcpus refer to that VM. */
 	close(closed);
 	assert_int_equal(free_host(host), 1 + 1 + 2);
 	close(open);
@@ -92,7 +95,7 @@ static void its_dev_kvm_is_closed_and_not_counted(void **state)
 	assert_int_equal(descriptors_after_a_host(), before);
 }
 
-/* With each host that is freed, what is left of the earlier ones goes. */
+/* Each free_host() releases what the earlier hosts have left. */
 static void what_is_closed_later_does_not_pile_up(void **state)
 {
 	int before = descriptors_after_a_host(), vmfd = -1;
@@ -108,7 +111,8 @@ static void what_is_closed_later_does_not_pile_up(void **state)
 		assert_int_equal(free_host(host), 2);
 		assert_result(allocate_order(vmfd, 20), -EIO);
 	}
-	/* One that is open, and what watches it */
+	/* The VM that is still open, and the epoll descriptor that watches
+	 * it */
 	assert_int_equal(open_descriptors(), before + 2);
 	close(vmfd);
 	assert_int_equal(descriptors_after_a_host(), before);
@@ -127,7 +131,7 @@ static void hazards_are_told_before_it_returns(void **state)
 	close(vmfd);
 }
 
-/* Only the vcpu that is inside refers to the VM then. */
+/* Here only the vcpu that is inside refers to the VM. */
 static void a_vm_that_only_a_vcpu_refers_to_goes_with_it(void **state)
 {
 	struct htab_sim_host *host = htab_sim_host_new(NULL);
@@ -163,7 +167,7 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-/* Returns when it is inside. */
+/* Returns when the thread is inside KVM_RUN. */
 static void start(struct runner *runner, struct htab_sim_host *host)
 {
 	const struct sigaction action = { .sa_handler = ignore };
@@ -180,7 +184,8 @@ static void start(struct runner *runner, struct htab_sim_host *host)
 	fail();
 }
 
-/* Descriptors closed or open, and other hosts coming and going meanwhile */
+/* The descriptors are closed in every second round. In the last two rounds
+ * other hosts are made and freed meanwhile. */
 static void a_run_that_ends_after_it_is_eio(void **state)
 {
 	for (int i = 0; i < 4; i++) {
@@ -190,13 +195,13 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 		struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
 		start(&runner, host);
-		/* One by a test's word, which nobody takes out again */
+		/* This vcpu enters without a descriptor and never leaves. */
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
 		if (closes) {
 			close(vmfd);
 			close(runner.vcpufd);
 		}
-		/* The run holds its vcpu. */
+		/* The run keeps its vcpu alive. */
 		assert_int_equal(free_host(host), closes ? 3 : 4);
 		for (int j = 0; j < others; j++)
 			assert_int_equal(free_host(htab_sim_host_new(NULL)), 0);
@@ -212,7 +217,8 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 
 static atomic_bool wrong;
 
-/* Hosts of its own: others free theirs at the same time. */
+/* Each thread makes and frees its own hosts, while the other threads free
+ * theirs. */
 static void *make_and_free(void *arg)
 {
 	(void)arg;

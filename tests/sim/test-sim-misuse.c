@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A test that sets what cannot come would pass for nothing: it is aborted. */
+/* A fault that cannot occur would make a test pass without reason. So the
+ * simulator aborts a test that asks for one. */
 #include "model.h"
 
 #include <signal.h>
@@ -21,7 +22,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What a child says that does it; "" if it lives. */
+/* Calls misuse() in a child. Returns what the child wrote before it aborted; ""
+ * if it did not abort. */
 static const char *last_words(void (*misuse)(void))
 {
 	static char text[256];
@@ -36,7 +38,8 @@ static const char *last_words(void (*misuse)(void))
 		const struct rlimit no_core = { 0, 0 };
 
 		setrlimit(RLIMIT_CORE, &no_core);
-		/* The test framework's own would print into it. */
+		/* CMocka's handler of SIGABRT would print into the file,
+		 * too. */
 		signal(SIGABRT, SIG_DFL);
 		dup2(fileno(file), STDERR_FILENO);
 		misuse();
@@ -54,7 +57,7 @@ static const char *last_words(void (*misuse)(void))
 	return text;
 }
 
-/* qemu-user has a last word of its own. */
+/* qemu-user prints a message of its own after these words. */
 static void assert_aborts(void (*misuse)(void), const char *words)
 {
 	assert_memory_equal(last_words(misuse), words, strlen(words));

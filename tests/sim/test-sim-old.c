@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What real 4.3, 4.9, 4.14, 4.19 and 5.10 answered: kernel-facts 12.15 */
+/* What real kernels 4.3, 4.9, 4.14, 4.19 and 5.10 answered
+ * (docs/kernels.md, "Entries"; docs/kernels.md, "Keeping vcpus out";
+ * docs/kernels.md, "The first run and real mode";
+ * docs/kernels.md, "Processes, descriptors and vcpu ids") */
 #include "model.h"
 
 static struct hazards hazards;
@@ -41,7 +44,7 @@ static void reserved_segment_sizes_are_refused_from_5_16_on(void **state)
 			assert_int_equal(entry_at(vmfd, 8).v,
 					 hosts[i].result ? 0 : v | HPTE_LOCKED);
 		}
-		/* 1 TiB and 256 MiB are good everywhere. */
+		/* All kernels accept segments of 1 TiB and of 256 MiB. */
 		assert_result(put_hpte(vmfd, 8, A_HPTE_V | UINT64_C(1) << 62,
 				       A_HPTE_R),
 			      0);
@@ -63,12 +66,14 @@ static void up_to_4_14_a_radix_vm_is_never_ready(void **state)
 		int vmfd = a_vm(host);
 
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
-		/* Not EBUSY: it looks for vcpus only of a VM that is ready. */
+		/* The kernel looks for running vcpus only if the VM is ready.
+		 * So this is not EBUSY. */
 		assert_result(put_entry(vmfd, 0), -EINVAL);
 		assert_result(commit(vmfd, 20), -EIO);
 		assert_hazard(&hazards, HTAB_SIM_HAZARD_COMMIT_NOT_READY);
 		assert_result(htab_sim_vcpu_leave(vmfd), 0);
-		/* Nor after it, nor with a table prepared, which is gone then */
+		/* The VM is not ready after the run either. COMMIT is the same
+		 * hazard with a prepared table, and discards that table. */
 		assert_result(prepare(vmfd, 20), 100);
 		assert_result(prepare(vmfd, 20), 0);
 		assert_result(commit(vmfd, 20), -EIO);
@@ -98,18 +103,21 @@ static void from_4_15_to_5_11_such_a_guest_cannot_be_run(void **state)
 		struct htab_sim_host *host = watched(hosts[i].host);
 		int vmfd = a_vm(host);
 
-		/* Nothing tells before; from 5.12 on the capability does. */
+		/* Up to Linux 5.11 no call shows beforehand that the guest
+		 * cannot run. Linux 5.12 and later report capability 135 as
+		 * 0. */
 		assert_result(capability(vmfd, UAPI_KVM_CAP_PPC_MMU_HASH_V3),
 			      i != 2);
-		/* As a radix guest it runs. */
+		/* On the radix hosts the VM can run as a radix guest first. */
 		if (i != 3)
 			assert_result(run(vmfd), 0);
 		assert_result(allocate_order(vmfd, 20), 0);
 		assert_result(run(vmfd), hosts[i].result);
-		/* The table is there, with its VRMA. */
+		/* The VM has the table, and KVM_RUN has mapped the VRMA, even
+		 * if it failed. */
 		assert_order(vmfd, 20);
 		assert_int_equal(valid_entries(vmfd), 256);
-		/* The vcpu is not inside. */
+		/* The vcpu is outside. */
 		assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
 		assert_result(htab_reset(vmfd), 0);
 		close(vmfd);
@@ -118,7 +126,7 @@ static void from_4_15_to_5_11_such_a_guest_cannot_be_run(void **state)
 	}
 }
 
-/* --- numbers of VMs that live on --- */
+/* --- descriptor numbers of VMs that live on --- */
 
 static void a_number_is_taken_while_its_vm_lives_on(void **state)
 {
@@ -141,7 +149,7 @@ static void a_number_is_taken_while_its_vm_lives_on(void **state)
 		assert_int_equal(again, hosts[i].taken ? -ENOMEM : vmfd);
 		if (again >= 0)
 			close(again);
-		/* Another number is free. */
+		/* KVM_CREATE_VM succeeds if the new VM gets another number. */
 		assert_int_equal(dup2(STDERR_FILENO, vmfd), vmfd);
 		elsewhere = a_vm(host);
 		assert_int_not_equal(elsewhere, vmfd);
