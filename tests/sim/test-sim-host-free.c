@@ -195,7 +195,8 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 		struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
 		start(&runner, host);
-		/* This vcpu enters without a descriptor and never leaves. */
+		/* This vcpu enters through the VM's descriptor and never
+		 * leaves. */
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
 		if (closes) {
 			close(vmfd);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Pointers that lead nowhere are -EFAULT, where the kernel looks at them */
+/* Bad pointers are -EFAULT in those calls in which the kernel uses them. */
 #include "model.h"
 
 #include <endian.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-/* Two pages: of which nothing can be read or written, of which only the first
- * one can, and of which nothing can be written */
+/* Three areas of two pages each: no byte can be used, only the first page can
+ * be used, and both pages can only be read. */
 static unsigned char *no_pages, *one_page, *read_only;
 static size_t page;
 
@@ -32,8 +32,8 @@ static int map_pages(void **state)
 	return 0;
 }
 
-/* What a process has at a low address, what it must not touch, and what begins
- * in a page and ends behind it */
+/* The bad pointers are NULL, a low address, one into no_pages, and one to a
+ * value that begins in a good page and ends behind it. */
 enum { BAD = 4 };
 
 static void *bad_pointer(int i)
@@ -124,7 +124,7 @@ static void kernels_without_the_call_do_not_look(void **state)
 	}
 }
 
-/* The table is there before the order is written back. */
+/* The kernel makes the table before it writes the order back. */
 static void up_to_4_10_an_order_that_cannot_be_written_is_efault(void **state)
 {
 	static const struct {
@@ -167,9 +167,9 @@ static void a_read_into_nothing_is_efault_if_there_is_something(void **state)
 		assert_int_equal(htab_sim_read(htabfd, bad_pointer(i), 64),
 				 -EFAULT);
 	assert_int_equal(htab_sim_read(htabfd, read_only, 64), -EFAULT);
-	/* Too small for a record, so nothing is written. */
+	/* 24 bytes are too few for a record, so the kernel writes nothing. */
 	assert_int_equal(htab_sim_read(htabfd, no_pages, 24), 0);
-	/* The first pass has not been lost. */
+	/* The failed reads have not ended the first pass. */
 	assert_int_equal(read_record(htabfd, &record, 64), 8);
 	assert_record(&record, 0, 0, 1 << 14);
 	for (int i = 0; i < BAD; i++)
@@ -179,8 +179,8 @@ static void a_read_into_nothing_is_efault_if_there_is_something(void **state)
 	close_host(host);
 }
 
-/* More entries than a page has room for behind a header; how many it has, and
- * the first one that ends behind it */
+/* many() entries do not fit into a page together with a header. cut_at() is the
+ * index of the first one that does not end in the page. */
 static uint16_t many(void)
 {
 	return (uint16_t)(page / UAPI_HPTE_SIZE + 100);
@@ -192,7 +192,7 @@ static uint32_t cut_at(void)
 			  UAPI_HPTE_SIZE);
 }
 
-/* What a reader finds: one record, whose valid entries begin there */
+/* The reader must find one record, whose valid entries begin at the index. */
 static void assert_reads(int htabfd, uint32_t index, uint32_t n_valid)
 {
 	static _Alignas(8) unsigned char buf[1 << 20];
@@ -217,9 +217,10 @@ a_read_that_is_cut_loses_the_marks_and_not_the_position(void **state)
 		assert_int_equal(write_hpte(writefd, i, A_HPTE_V, A_HPTE_R),
 				 24);
 	assert_int_equal(htab_sim_read(marked, one_page, 2 * page), -EFAULT);
-	/* What was on its way, and the one that did not fit */
+	/* The failed read has cleared the marks of the entries before the end
+	 * of the page and of the one at the end. */
 	assert_reads(marked, cut_at() + 1, many() - cut_at() - 1);
-	/* A first pass does not need the marks. */
+	/* A first pass reports all entries, with or without marks. */
 	assert_int_equal(htab_sim_read(first_pass, one_page, 2 * page),
 			 -EFAULT);
 	assert_reads(first_pass, 0, many());
@@ -248,7 +249,7 @@ static void a_write_that_is_cut_has_written_what_came_before(void **state)
 	for (int i = 0; i < BAD; i++)
 		assert_int_equal(htab_sim_write(htabfd, bad_pointer(i), 64, 64),
 				 -EFAULT);
-	/* Less than a header is not looked at. */
+	/* The kernel ignores a write that is shorter than a header. */
 	assert_int_equal(htab_sim_write(htabfd, no_pages, 7, 7), 0);
 	assert_int_equal(htab_sim_write(htabfd, read_only + page - 4, 8, 8), 8);
 	close(htabfd);
@@ -256,8 +257,8 @@ static void a_write_that_is_cut_has_written_what_came_before(void **state)
 	close_host(host);
 }
 
-/* qemu-user does not know the system call that looks at pointers, and then the
- * simulator takes them to be good. */
+/* The simulator checks pointers by a system call that qemu-user does not have.
+ * There it takes all pointers for good ones. */
 static bool can_be_checked(void)
 {
 	char byte = 0, copy;

@@ -3,7 +3,8 @@
  * PR, and other architectures (docs/kernels.md, "Hosts without HV") */
 #include "model.h"
 
-/* The default table is what tells that the VM is a hash guest now. */
+/* A hash guest takes memory for a default table in its first run. A radix guest
+ * takes none. */
 static void assert_runs_radix(struct htab_sim_host *host, int vmfd)
 {
 	uint64_t before = htab_sim_free_memory(host, HTAB_SIM_CMA);
@@ -23,7 +24,8 @@ static void from_4_11_to_4_14_a_radix_vm_is_refused(void **state)
 
 		assert_result(allocate_order(vmfd, 24), -EINVAL);
 		assert_result(allocate_order(vmfd, 17), -EINVAL);
-		/* Said before anybody looks for vcpus. */
+		/* The kernel checks for radix before it looks for vcpus: not
+		 * EBUSY. */
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
 		assert_result(allocate_order(vmfd, 24), -EINVAL);
 		assert_result(htab_sim_vcpu_leave(vmfd), 0);
@@ -93,7 +95,8 @@ static void a_radix_vm_reads_nothing_and_keeps_its_first_pass(void **state)
 	close_host(host);
 }
 
-/* Before 4.15 nobody looked whether it is radix: there is just no table. */
+/* Before Linux 4.15 a read does not check for radix. It only finds that the VM
+ * has no table, and ends the first pass. */
 static void before_4_15_a_radix_vm_loses_its_first_pass(void **state)
 {
 	struct htab_sim_host *host = a_host("linux=4.14 cpu=power9");
@@ -109,7 +112,7 @@ static void before_4_15_a_radix_vm_loses_its_first_pass(void **state)
 	close_host(host);
 }
 
-/* Radix is looked at before the vcpus are. */
+/* The kernel checks for radix before it looks for vcpus: not EBUSY. */
 static void a_radix_vm_cannot_be_written(void **state)
 {
 	struct htab_sim_host *host = a_host("cpu=power9");
@@ -160,7 +163,7 @@ static void from_4_20_to_5_9_nested_succeeds(void **state)
 
 		assert_result(allocate(vmfd, NULL), -EFAULT);
 		assert_runs_radix(host, vmfd);
-		/* libhtab knows better. */
+		/* htab_alloc() checks the capabilities and refuses first. */
 		assert_result(htab_alloc(vmfd, &order), -EOPNOTSUPP);
 		assert_result(allocate(vmfd, &order), 0);
 		assert_order(vmfd, 20);
@@ -201,7 +204,7 @@ static void pr_and_others_know_none_of_the_ioctls(void **state)
 		assert_result(open_htab_from(vmfd, 0, 0), -ENOTTY);
 		assert_result(prepare(vmfd, 24), -ENOTTY);
 		assert_result(commit(vmfd, 24), -ENOTTY);
-		/* Their guests run without. */
+		/* The guests of these hosts need no table from the kernel. */
 		assert_runs_radix(host, vmfd);
 		close(vmfd);
 		close_host(host);

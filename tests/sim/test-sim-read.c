@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reading an htab fd (docs/kernels.md, "Opening an htab fd" and
- * docs/kernels.md, "Reading an htab fd"). Each case is a rule of this one system
- * call on the same small table, so that they stay in one file.
+ * docs/kernels.md, "Reading an htab fd"). Each test shows one rule of this
+ * system call on the same small table, so the tests stay in one file.
  */
 #include "model.h"
 
@@ -33,7 +33,7 @@ static void fewer_than_25_bytes_read_nothing(void **state)
 	assert_result(put_entry(vmfd, 0), 0);
 	for (size_t len = 0; len < 25; len++)
 		assert_int_equal(read_record(htabfd, &record, len), 0);
-	/* And nothing is lost by it. */
+	/* The short reads have not lost the entry. */
 	assert_int_equal(read_record(htabfd, &record, 25), 24);
 	assert_record(&record, 0, 1, ENTRIES - 1);
 	close(htabfd);
@@ -43,8 +43,8 @@ static void an_entry_reads_as_it_was_written_but_locked(void **state)
 {
 	struct entry entry;
 
-	/* The host's bits 0x60, and the dirty mark in dword 1, are not the
-	 * writer's to set. */
+	/* The kernel ignores a writer's values of its own bits 0x60 in dword 0
+	 * and of the dirty mark in dword 1. */
 	assert_result(put_hpte(vmfd, 8, A_HPTE_V | 0x60,
 			       A_HPTE_R | UINT64_C(0x4000000000000000)),
 		      0);
@@ -63,7 +63,8 @@ static void the_first_pass_reports_all_and_the_next_nothing(void **state)
 	htabfd = open_htab(vmfd, 0);
 	assert_int_equal(read_record(htabfd, &record, 25), 8);
 	assert_record(&record, 0, 0, 100);
-	/* Valid ones, and the run of invalid ones behind them */
+	/* The record has the valid entries and counts the invalid ones behind
+	 * them. */
 	assert_int_equal(read_record(htabfd, &record, 256), 40);
 	assert_record(&record, 100, 2, ENTRIES - 102);
 	for (int i = 0; i < 3; i++)
@@ -71,7 +72,7 @@ static void the_first_pass_reports_all_and_the_next_nothing(void **state)
 	close(htabfd);
 }
 
-/* 8 + 16n + 1 to 8 + 16(n + 1) bytes carry n. */
+/* A buffer of 8 + 16n + 1 to 8 + 16(n + 1) bytes gets n entries. */
 static void a_buffer_carries_one_entry_less_than_fits(void **state)
 {
 	static const struct {
@@ -141,8 +142,9 @@ static void the_end_ends_a_read(void **state)
 	assert_result(put_entry(vmfd, 0), 0);
 	assert_int_equal(read_record(htabfd, &record, 256), 8);
 	assert_record(&record, ENTRIES - 2, 0, 2);
-	/* Then it is at the beginning, and the first pass over: what is below
-	 * the start never was in it. */
+	/* The next read begins at index 0 and belongs to a later pass. The
+	 * entries below the start index were not in the first pass, so entry 0
+	 * is reported as changed. */
 	assert_int_equal(read_record(htabfd, &record, 256), 24);
 	assert_record(&record, 0, 1, 0);
 	assert_int_equal(read_record(htabfd, &record, 256), 0);
@@ -167,7 +169,8 @@ static void later_passes_report_what_changed_since(void **state)
 	close(htabfd);
 }
 
-/* The cursor does not go back for it before the end. */
+/* A reader does not return to an entry below its position before it has reached
+ * the end of the table. */
 static void a_zero_says_nothing_about_what_is_behind(void **state)
 {
 	int htabfd = open_htab(vmfd, 0);
@@ -193,7 +196,8 @@ static void what_became_invalid_is_reported_as_invalid(void **state)
 	count_valid(htabfd);
 	assert_result(put_invalid(vmfd, 30, 5), 0);
 	assert_int_equal(read_record(htabfd, &record, 64), 8);
-	/* The others were invalid before. */
+	/* The record does not count the other four, which were invalid
+	 * before. */
 	assert_record(&record, 30, 0, 1);
 	assert_int_equal(read_record(htabfd, &record, 64), 0);
 	close(htabfd);
@@ -207,12 +211,13 @@ static void changes_are_marked_only_while_a_reader_is_open(void **state)
 	count_valid(htabfd);
 	close(htabfd);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 0);
-	/* One that is open for writing does not count. */
+	/* A descriptor for writing does not make the kernel mark changes. */
 	writer = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);
 	assert_int_equal(write_hpte(writer, 40, A_HPTE_V, A_HPTE_R), 24);
 	assert_result(put_invalid(vmfd, 40, 1), 0);
 	assert_int_equal(write_hpte(writer, 41, A_HPTE_V, A_HPTE_R), 24);
-	/* A first pass of one entry, then what is marked */
+	/* The first pass has one entry. The next read would report marked
+	 * entries. */
 	htabfd = open_htab_from(vmfd, 0, ENTRIES - 1);
 	assert_int_equal(read_record(htabfd, &record, 64), 8);
 	assert_int_equal(read_record(htabfd, &record, 64), 0);
@@ -250,7 +255,8 @@ static void a_first_pass_takes_the_marks_away_too(void **state)
 	close(second);
 }
 
-/* The kernel zeroes entries without a mark, and leaves those that there are. */
+/* A reset clears the entries without marking them, and keeps the marks that
+ * were set before. */
 static void a_reset_is_not_reported_to_a_reader(void **state)
 {
 	int htabfd;

@@ -30,7 +30,8 @@ static void only_bolted_entries_are_carried_over(void **state)
 	end();
 }
 
-/* Order 18 has fewer groups than the VRMA has entries of 4K. */
+/* A table of order 18 has 2048 groups, and the VRMA of 4K pages has 4096
+ * entries. */
 static void a_collision_is_enospc_and_keeps_the_old_table(void **state)
 {
 	uint64_t before;
@@ -69,8 +70,8 @@ static void on_power9_before_4_16_commit_is_eio_and_discards(void **state)
 	}
 }
 
-/* Marks go with the entries that are carried over, and are lost with the others:
- * a reader is not told that they are gone. */
+/* The marks of bolted entries move to the new table. The other entries are lost
+ * with their marks, so a reader does not learn that they are gone. */
 static void marks_are_carried_over_with_their_entries(void **state)
 {
 	struct record record;
@@ -91,7 +92,7 @@ static void marks_are_carried_over_with_their_entries(void **state)
 	end();
 }
 
-/* A page of a segment, as the guest's hash has it */
+/* A page, and what the guest's hash of it depends on */
 struct page {
 	bool is_1tb, secondary;
 	unsigned int shift; /* of the page */
@@ -136,7 +137,8 @@ static void bolted_entries_go_where_their_hash_says(void **state)
 		{ false, false, 24, 0x1234ff, 0x0d000000 },
 		{ true, false, 24, 0x1234fe, UINT64_C(0x7654000000) },
 	};
-	/* What a segment of 1 TB adds to the hash is above order 31. */
+	/* A segment of 1 TiB changes the hash from bit 25 on, which only a
+	 * table above order 32 shows. */
 	static const uint32_t orders[] = { 18, 22, 36 };
 
 	for (size_t i = 0; i < COUNT_OF(pages); i++) {
@@ -158,7 +160,8 @@ static void bolted_entries_go_where_their_hash_says(void **state)
 	}
 }
 
-/* Its page number has no bit for half a page. */
+/* The page number in the entry has bit 23 of the address set, which is within
+ * the page of 16M. The hash must ignore this bit. */
 static void the_low_bits_of_a_large_page_do_not_count(void **state)
 {
 	static const struct page page = { false, false, 24, 0x77, 0x0d000000 };

@@ -40,7 +40,7 @@ static void prepare_says_wait_as_often_as_polls(void **state)
 		begin(hosts[i].host, 24);
 		for (int j = 0; j < hosts[i].waits; j++)
 			assert_result(prepare(vmfd, 25), WAIT);
-		/* Ready, and it stays so. */
+		/* The table is ready and stays so. */
 		assert_result(prepare(vmfd, 25), 0);
 		assert_result(prepare(vmfd, 25), 0);
 		assert_result(prepare(vmfd, 0), 0);
@@ -112,7 +112,7 @@ static void enomem_comes_after_a_wait_and_discards(void **state)
 		assert_result(prepare(vmfd, 34), -ENOMEM);
 	}
 	assert_result(commit(vmfd, 34), -ENXIO);
-	/* Its reverse map is of the same memory as everybody's. */
+	/* The reverse map of a prepared table can fail like any other. */
 	htab_sim_fail_reverse_map(host, 1);
 	assert_result(prepare(vmfd, 20), WAIT);
 	assert_result(prepare(vmfd, 20), -ENOMEM);
@@ -155,7 +155,7 @@ commit_of_nothing_or_of_another_shift_is_enxio_and_discards(void **state)
 	assert_result(prepare(vmfd, 25), 0);
 	assert_result(commit(vmfd, 20), -ENXIO);
 	assert_int_equal(cma_free(), before);
-	/* Shift 0 is one of them. */
+	/* COMMIT of shift 0 is one of another shift, too. */
 	assert_result(prepare(vmfd, 25), WAIT);
 	assert_result(commit(vmfd, 0), -ENXIO);
 	assert_int_equal(cma_free(), before);
@@ -164,7 +164,7 @@ commit_of_nothing_or_of_another_shift_is_enxio_and_discards(void **state)
 
 static int with_flags(unsigned long request, uint64_t flags, uint32_t shift)
 {
-	/* The pad is not looked at. */
+	/* The kernel does not check the pad, which is 1 here. */
 	struct uapi_kvm_ppc_resize_hpt how = { flags, shift, 1 };
 
 	return htab_sim_ioctl(vmfd, request, &how);

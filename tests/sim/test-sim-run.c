@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpus by their own descriptors, and KVM_RUN, which waits for a signal */
+/* Vcpus that are used through their own descriptors, and KVM_RUN, which waits
+ * for a signal */
 #include "model.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
-/* The next one; a VM has no two of an id. */
+/* Makes a vcpu with the next id, because a VM cannot have two vcpus of the same
+ * id. */
 static int a_vcpu(int vmfd)
 {
 	static uintptr_t id;
@@ -37,7 +39,8 @@ static void *run_vcpu(void *arg)
 	return NULL;
 }
 
-/* Returns when it is inside. (-EBUSY comes a moment before.) */
+/* Returns when the thread is inside KVM_RUN. (-EBUSY of another call would show
+ * this a moment too early.) */
 static void start(struct runner *runner, struct htab_sim_host *host)
 {
 	const struct sigaction action = { .sa_handler = ignore };
@@ -141,7 +144,7 @@ static void a_run_that_cannot_begin_does_not_wait(void **state)
 	close_host(host);
 }
 
-/* As in the kernel, the run holds the VM. */
+/* As in the kernel, a vcpu inside KVM_RUN keeps its VM alive. */
 static void all_may_be_closed_under_it(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);

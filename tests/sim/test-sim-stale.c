@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hazard 5: a VM of 4.11 to 4.14 is closed without the table that it had, and
- * its reverse map is freed a second time (kernel-facts 7 and 12.15) */
+/* Hazard 5: if a VM of Linux 4.11 to 4.14 loses its table and is closed, its
+ * reverse map is freed a second time (docs/kernels.md, "Stale reverse map"). */
 #include "model.h"
 
 static struct htab_sim_host *host;
@@ -8,7 +8,7 @@ static struct hazards hazards;
 
 enum { STALE = HTAB_SIM_HAZARD_STALE_REVERSE_MAP };
 
-/* No table of 27 or more can be had. */
+/* These hosts have no memory for a table of order 27 or more. */
 static const char *const affected[] = { "linux=4.11 cma=64M",
 					"linux=4.14 cma=64M" };
 static const char *const others[] = { "linux=4.10 cma=64M",
@@ -22,7 +22,7 @@ static void switch_on(const char *description)
 	watch_hazards(host, &hazards);
 }
 
-/* Closes the VM, and asks for something that shows it */
+/* Closes the VM, and makes a call that lets the simulator find this out. */
 static void close_and_expect(int vmfd, int hazard)
 {
 	assert_hazard(&hazards, 0);
@@ -48,7 +48,7 @@ static void a_vm_closed_after_it_lost_its_table(void **state)
 		assert_result(allocate_order(vmfd, 17), -EINVAL);
 		close_and_expect(vmfd, STALE);
 
-		/* After a run it is the same. */
+		/* A table that a first run made is no different. */
 		switch_on(affected[i]);
 		vmfd = a_vm(host);
 		assert_result(run(vmfd), 0);
@@ -75,7 +75,7 @@ static void not_if_it_was_given_another_table(void **state)
 		assert_result(run(vmfd), 0);
 		close_and_expect(vmfd, 0);
 
-		/* One that replaces the old one at once */
+		/* This table replaces the old one in one call. */
 		switch_on(affected[i]);
 		vmfd = a_vm_with_table(host, 20);
 		assert_result(allocate_order(vmfd, 22), 0);
@@ -83,7 +83,7 @@ static void not_if_it_was_given_another_table(void **state)
 	}
 }
 
-/* A second failure does not make it good. */
+/* The VM still has no table after a second call that fails. */
 static void a_table_that_was_refused_is_none(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
@@ -98,7 +98,7 @@ static void a_table_that_was_refused_is_none(void **state)
 	}
 }
 
-/* So htab_largest(), which closes VMs that were only refused, is safe. */
+/* htab_largest() closes only VMs that never had a table, so it is safe. */
 static void not_if_it_never_had_one(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
@@ -127,7 +127,7 @@ static void not_on_other_kernels(void **state)
 
 		switch_on(others[i]);
 		vmfd = a_vm_with_table(host, 20);
-		/* Up to 4.10 it is only cleared. */
+		/* Linux 4.10 only clears the table. */
 		assert_result(allocate_order(vmfd, 40), i ? -ENOMEM : 0);
 		assert_result(allocate_order(vmfd, 17), i ? -EINVAL : 0);
 		close_and_expect(vmfd, 0);

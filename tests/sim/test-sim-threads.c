@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vcpus on threads of their own, while other threads allocate and reset.
+ * Vcpus enter and leave on threads of their own, while other threads allocate
+ * and reset.
  *
- * Nobody may change the table while a vcpu is inside: the model watches itself
- * (hazard 100). Nobody is told EBUSY while no vcpu is inside or on its way,
- * and whoever is inside finds the VRMA.
+ * The simulator reports hazard 100 if the table changes while a vcpu is inside.
+ * A change must not be EBUSY while no vcpu is inside or entering. A vcpu that
+ * is inside must find the VRMA.
  *
- * HTAB_TEST_SECONDS sets how long, for builds that are slow.
+ * HTAB_TEST_SECONDS sets the duration, for builds that are slow.
  */
 #include "model.h"
 
@@ -68,14 +69,15 @@ static void enter_and_leave(void)
 			atomic_fetch_add(&checks, 1);
 		}
 		EXPECT(htab_sim_vcpu_leave(vmfd) == 0);
-		/* Outside for as long, or nobody else ever gets in. */
+		/* Stay outside for about as long. Otherwise the other threads
+		 * never find the VM without a vcpu. */
 		for (volatile unsigned long i = 0; i < count % 256; i++)
 			;
 	}
 	atomic_fetch_add(&entries, count);
 }
 
-/* All of it may be refused, if vcpus may be inside. */
+/* Makes one change. It may be refused only while vcpus may be inside. */
 static void change(unsigned int seed, bool vcpus_may_run)
 {
 	unsigned long done = 0, refused = 0;
@@ -93,8 +95,7 @@ static void change(unsigned int seed, bool vcpus_may_run)
 	else if (r == 0)
 		done++;
 	else
-		/* Somebody else changed the size between asking and clearing,
-		 * which is the caller's to prevent. */
+		/* No other error is expected. */
 		EXPECT(r == 0);
 	atomic_fetch_add(&changes, done);
 	atomic_fetch_add(&refusals, refused);
@@ -106,7 +107,7 @@ static void *vcpu(void *arg)
 	for (int i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(&barrier);
 		enter_and_leave();
-		/* Outside, all of them: the quiet phase. */
+		/* All vcpus are outside now, so no change may be refused. */
 		pthread_barrier_wait(&barrier);
 		pthread_barrier_wait(&barrier);
 	}
@@ -178,7 +179,8 @@ static void check(const char *description, uint64_t pages, bool size_changes,
 	assert_false(wrong);
 	assert_int_equal(hazards, 0);
 	assert_true(entries > 0 && changes > 0 && checks > 0);
-	/* EBUSY cannot be missed. */
+	/* The vcpus were inside so often that changes must have been
+	 * refused. */
 	assert_true(refusals > 0);
 	close(vmfd);
 	close_host(host);
@@ -194,7 +196,8 @@ static void a_table_is_only_replaced_without_vcpus(void **state)
 	check("linux=7.2 page=64K ram=1M", 16, true, 2, 2);
 }
 
-/* One of each, with nearly nothing to do but to meet. */
+/* One vcpu and one changer do almost nothing else, so that they meet as often
+ * as possible. */
 static void
 one_that_enters_and_one_that_clears_never_miss_each_other(void **state)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpus that enter and leave, one after the other, and the VRMA that they find
+/* Vcpus that enter and leave one after the other, and the VRMA that they find
  * (docs/kernels.md, "The first run and real mode" and
- * docs/kernels.md, "Keeping vcpus out"). Several at once: test-sim-threads.c. */
+ * docs/kernels.md, "Keeping vcpus out"). test-sim-threads.c tests several vcpus
+ * at once. */
 #include "model.h"
 
 static const uint64_t vrma_vsid = 0x1ffffff;
 
-/* Where the kernel puts the entry of that page: slot 7 of the group */
+/* The kernel puts the entry of a page into slot 7 of its group. */
 static uint32_t vrma_index(uint64_t page, uint32_t order)
 {
 	const uint64_t groups = UINT64_C(1) << (order - 7);
@@ -15,7 +16,7 @@ static uint32_t vrma_index(uint64_t page, uint32_t order)
 	return (uint32_t)((hash & (groups - 1)) * 8 + 7);
 }
 
-/* Entries of 64K pages say so in both dwords. */
+/* Both dwords of an entry encode a page size of 64K. */
 static void assert_vrma(int vmfd, uint32_t order, uint64_t pages, bool is_64k)
 {
 	assert_int_equal(valid_entries(vmfd), pages);
@@ -43,7 +44,7 @@ static void first_run_maps_the_vrma(void **state)
 		{ "page=64K", 24, 256, true },
 		{ "page=4K ram=32M", 24, 8192, false },
 		{ "page=64K ram=1G", 24, 16384, true },
-		/* One page for each group at most */
+		/* The kernel maps at most one page for each group. */
 		{ "page=4K", 18, 2048, false },
 		{ "page=4K", 19, 4096, false },
 		{ "page=64K ram=1G", 18, 2048, true },
@@ -88,7 +89,8 @@ static void vrma_is_there_again_after_a_reset_and_a_run(void **state)
 	}
 }
 
-/* Only the first one. What a guest removed is not put back by the next. */
+/* Only the first run maps the VRMA. A later run does not restore an entry that
+ * the guest has removed. */
 static void a_later_run_leaves_the_table_alone(void **state)
 {
 	struct htab_sim_host *host = a_host("page=64K");
@@ -112,7 +114,7 @@ first_run_without_memory_at_0_is_einval_and_makes_a_table(void **state)
 	assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
 	assert_order(vmfd, 24);
 	assert_int_equal(valid_entries(vmfd), 0);
-	/* It is not inside. */
+	/* The vcpu did not enter, so ALLOCATE_HTAB is not EBUSY. */
 	assert_result(allocate_order(vmfd, 24), 0);
 	close(vmfd);
 	close_host(host);
@@ -155,7 +157,7 @@ static void a_run_that_failed_does_not_count(void **state)
 	struct htab_sim_host *host = a_host("cma=16M block=0");
 	int first = a_vm_with_table(host, 24), second = a_vm(host);
 
-	/* No room for the least of tables */
+	/* The host has no memory for even the smallest table. */
 	assert_result(run(second), -ENOMEM);
 	close(first);
 	assert_result(run(second), 0);
@@ -183,7 +185,9 @@ static void a_run_stops_at_an_entry_that_is_in_the_way(void **state)
 	struct htab_sim_host *host = a_host("page=64K");
 	int vmfd = a_vm_with_table(host, 20);
 
-	/* The seventeenth page's; not one of the VRMA's, so the run goes on. */
+	/* This entry is where the VRMA entry of the seventeenth page belongs.
+	 * It is not a VRMA entry, so the VM is not ready and the run maps the
+	 * VRMA. */
 	assert_result(put_entry(vmfd, vrma_index(16, 20)), 0);
 	assert_result(run(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 17);
