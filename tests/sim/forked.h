@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests of fork() share: a parent with a host, a VM that has run, and
- * a child that takes turns with it, so that both are alive while either of them
- * calls the simulator.
+ * What the tests of fork() share: a parent with a host and a VM that has run,
+ * and a child that takes turns with the parent. So both are alive while one of
+ * them calls the simulator.
  */
 #ifndef HTAB_TEST_SIM_FORKED_H
 #define HTAB_TEST_SIM_FORKED_H
@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-/* A child cannot use CMocka's asserts: they would go on with the tests. */
+/* A child cannot use CMocka's assertions: after a failed one the child would go
+ * on with the parent's other tests. */
 #define EXPECT(condition)                                                      \
 	do {                                                                   \
 		if (!(condition)) {                                            \
@@ -22,26 +23,26 @@
 		}                                                              \
 	} while (0)
 
-/* The parent's. vmfd has a table of order 22 and a VRMA of 256 entries, vcpufd
- * is a vcpu of it, htabfd and writefd are htab fds of it. */
+/* These belong to the parent. vmfd has a table of order 22 and a VRMA of 256
+ * entries, vcpufd is one of its vcpus, htabfd and writefd are its htab fds. */
 extern struct htab_sim_host *host;
 extern int vmfd, vcpufd, htabfd, writefd;
 extern uint64_t free_cma, free_pages;
 
 int set_up_parent(void **state);
 int tear_down_parent(void **state);
-/* Opens, closes, and uses: all that a child's VMs could disturb */
+/* Uses everything of the parent that a child's VMs could disturb. */
 void assert_parent_is_well(void);
 
-/* A VM with a table that has run, in the child */
+/* Makes a VM in the child. The VM has a table and has run. */
 int childs_vm(uint32_t order);
 
 /* --- turns --- */
 
-extern int turns; /* this process's end of a socket between them */
+extern int turns; /* this process's end of a socket pair */
 
 pid_t start_child(void (*child)(void));
-/* Waits for it: it must have exited with 0. */
+/* Waits for the child to exit, which must be with status 0. */
 void end_child(pid_t pid);
 void give_turn(void);
 void wait_for_turn(void);

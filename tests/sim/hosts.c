@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Hosts of the tests, and the hazards that are met on them */
+/* The hosts of the tests, and the hazards that they meet */
 #include "model.h"
 
-/* What the host had when it was switched on */
+/* The memory that was free when the host was switched on */
 static struct free_memory at_first;
 
 /* The hosts that a test has made and not freed yet */
@@ -28,7 +28,7 @@ int free_host(struct htab_sim_host *host)
 	return htab_sim_host_free(host);
 }
 
-/* What the test watched hazards with is gone by now. */
+/* The test's own handler may use data that no longer exists. */
 static void ignore_hazard(void *data, enum htab_sim_hazard hazard,
 			  const char *sentence)
 {
@@ -68,7 +68,7 @@ struct htab_sim_host *a_host(const char *description)
 void close_host(struct htab_sim_host *host)
 {
 	struct free_memory now = free_memory(host);
-	/* First of all, so that it is gone if an assertion fails */
+	/* Free the host first, so that it is gone if an assertion fails. */
 	const int left = free_host(host);
 
 	assert_int_equal(now.cma, at_first.cma);

@@ -90,7 +90,7 @@ int open_htab_from(int vmfd, uint64_t flags, uint64_t start_index)
 	struct uapi_kvm_get_htab_fd how = {
 		.flags = flags,
 		.start_index = start_index,
-		/* The kernel does not look at them. */
+		/* The kernel does not check these. */
 		.reserved = { 1, 2 },
 	};
 
@@ -118,7 +118,7 @@ ssize_t write_hpte(int htabfd, uint32_t index, uint64_t v, uint64_t r)
 	return htab_sim_write(htabfd, &record, sizeof(record), sizeof(record));
 }
 
-/* 0 or -errno: all of it must be written */
+/* Closes the htab fd. Returns 0 if the write wrote all, or its -errno. */
 static int close_after(int htabfd, ssize_t n, size_t len)
 {
 	assert_int_equal(close(htabfd), 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every order in which the steps of two vcpus, that enter and leave, and of an
- * ALLOCATE_HTAB and a COMMIT can follow each other: no table changes under a
- * vcpu, nobody is refused without a vcpu, nobody waits for good, and a vcpu
- * that is inside finds its table.
+ * Two vcpus enter and leave while others call ALLOCATE_HTAB and COMMIT. Their
+ * steps are taken in every possible order. In each of them no table changes
+ * while a vcpu is inside, no change is refused without a vcpu, no actor waits
+ * for ever, and a vcpu that is inside finds its table.
  *
  * One thread steps the model. It repeats each sequence of steps from the start
  * on a VM of its own, and goes on only from states that it has not seen yet.
@@ -22,7 +22,7 @@ enum { MAX_ACTORS = 4, MAX_STEPS = 100, MAX_STATES = 1 << 17 };
 
 enum kind { NOBODY, VCPU, ALLOCATE, COMMIT };
 
-/* What happens, and to which VM */
+/* The actors, and the VM that they use */
 struct scene {
 	enum kind actors[MAX_ACTORS];
 	uint32_t order;	    /* of the table at first; 0: none */
@@ -34,8 +34,8 @@ struct actor {
 	struct op op;
 	struct run run;
 	struct change change;
-	uint32_t order; /* of a change */
-	bool counted;	/* a vcpu that others must know of */
+	uint32_t order; /* the order that a change asks for */
+	bool counted;	/* a vcpu that makes a change EBUSY */
 };
 
 struct world {
@@ -92,7 +92,7 @@ static void tear_down(struct world *world)
 	const struct uapi_kvm_ppc_resize_hpt nothing = { .shift = 0 };
 	struct op op = { .vm = world->vm };
 
-	/* A sequence that goes on elsewhere may hold the lock. */
+	/* If the sequence stops here, an actor may still hold the lock. */
 	pthread_mutex_trylock(&world->vm->gate.lock);
 	pthread_mutex_unlock(&world->vm->gate.lock);
 	htab_model_resize_prepare(&op, &nothing);
@@ -225,9 +225,9 @@ static void step(struct world *world, int i)
 			 actor->run.next != RUN_END;
 }
 
-/* --- all of them --- */
+/* --- all sequences --- */
 
-/* All that decides how a world goes on */
+/* Everything on which the next steps of a world depend */
 struct state {
 	unsigned char next[MAX_ACTORS], was_ready[MAX_ACTORS],
 		reopen[MAX_ACTORS], refused[MAX_ACTORS];
@@ -287,7 +287,7 @@ static void repeat(struct world *world, const char *path)
 		step(world, *path++ - '0');
 }
 
-/* Goes on from where a path leads, with each actor that can. */
+/* Takes one more step after a path, with each actor that can take one. */
 static void explore(struct world *world, const char *from)
 {
 	char path[MAX_STEPS + 2];
@@ -318,7 +318,7 @@ static void explore_scene(void **scene)
 	assert_non_null(world);
 	world->scene = *scene;
 	pthread_mutex_init(&world->kernel.lock, NULL);
-	/* One page of guest memory: one entry */
+	/* With one page of guest memory the VRMA has one entry. */
 	assert_int_equal(htab_model_config_parse(&world->kernel.config,
 						 "ram=64K page=64K", why,
 						 sizeof(why)),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How many pages of real mode a table maps (kernel-facts 1.4), for sizes that
- * no host of a test has: this program is linked with the model alone. */
+/* How many pages of real mode a table maps
+ * (docs/kernels.md, "The first run and real mode"), for sizes that no host of a
+ * test has. This program is linked with the model alone. */
 #include "../unit/unit.h"
 
 #include "model/model.h"
@@ -42,7 +43,7 @@ static void up_to_1_tib_all_is_mapped(void **state)
 	}
 }
 
-/* The table may be smaller than that. */
+/* A small table maps less than 1 TiB. */
 static void not_more_than_one_page_for_each_group_is_mapped(void **state)
 {
 	static const struct {
@@ -50,7 +51,7 @@ static void not_more_than_one_page_for_each_group_is_mapped(void **state)
 		uint32_t order;
 		uint64_t pages;
 	} cases[] = {
-		/* 2^28, 2^24, 2^16 pages are 1 TiB. */
+		/* 1 TiB is 2^28, 2^24 or 2^16 pages. */
 		{ KIB(4), 34, UINT64_C(1) << 27 },
 		{ KIB(4), 35, UINT64_C(1) << 28 },
 		{ KIB(4), 36, UINT64_C(1) << 28 },

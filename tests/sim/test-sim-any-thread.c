@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Test tools from several threads at once */
+/* The test tools can be called from several threads at once. */
 #include "model.h"
 
 #include <pthread.h>
@@ -57,7 +57,7 @@ static unsigned int lines(const char *text)
 	return count;
 }
 
-/* 1000 calls in each round, and the journal keeps 1024. */
+/* A round makes 1000 calls, and the journal keeps 1024. */
 static void *call_and_count(void *arg)
 {
 	const uintptr_t self = (uintptr_t)arg;
@@ -81,7 +81,7 @@ static void no_entry_of_the_journal_is_lost(void **state)
 	run_threads(call_and_count);
 }
 
-/* One thread reads its text while the others ask for theirs. */
+/* One thread reads the text that it got, while the others ask for theirs. */
 static void *ask_and_compare(void *arg)
 {
 	for (int i = 0; i < ROUNDS; i++) {
@@ -126,7 +126,7 @@ static void *call_and_fail(void *arg)
 			EXPECT(r == -EPERM || r == -EINVAL);
 			if (r == -EPERM)
 				atomic_fetch_add(&failures, 1);
-			/* Another kind, of which none comes */
+			/* The test makes no call of this kind. */
 			htab_sim_fail_next(host, HTAB_SIM_READ,
 					   (unsigned int)j % 2, -EIO);
 		}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The description of a host: what is a setting, what is not, and what is said
- * of it */
+/* The description of a host: which settings exist, what is refused, and with
+ * which message */
 #include "model.h"
 
 #include <stdio.h>
 
-/* What a description that is refused says on stderr */
+/* Returns the message on stderr for a description that is refused. */
 static const char *complaint(const char *description)
 {
 	static char text[256];
@@ -42,7 +42,8 @@ static void nothing_said_is_a_current_power8_with_room(void **state)
 		assert_int_equal(memory.cma, 208 << 20);
 		assert_int_equal(memory.pages, UINT64_C(3) << 30);
 		assert_int_equal(memory.pool, 0);
-		/* 4.11 or later, hash, HV, and not POWER9 */
+		/* These answers are those of Linux 4.11 or later with HV, on a
+		 * hash host before POWER9. */
 		assert_result(htab_caps(vmfd), HTAB_CAP_ALLOC |
 						       HTAB_CAP_STREAM |
 						       HTAB_CAP_RESIZE);
@@ -69,7 +70,7 @@ static void radix_is_the_default_from_power9_on(void **state)
 		{ "cpu=power10 mmu=hash", 0 },
 		{ "mmu=hash cpu=power10", 0 },
 		{ "mmu=radix cpu=power10", 1 },
-		/* POWER9 is what it needs. */
+		/* A nested host needs POWER9, which is its default. */
 		{ "kvm=nested", 1 },
 		{ "kvm=nested cpu=power9-dd2.0", 1 },
 	};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One scenario, in which an allocation or a call that opens a descriptor fails:
- * the first, the second, and so on, until none fails any more; alone, or with
- * all that follow. This program is linked with the simulator's objects, and
- * the linker's --wrap puts what is below between them and the C library.
+ * Runs one scenario again and again. In the n-th run the n-th allocation, or
+ * the n-th call that opens a descriptor, fails, alone or with all later ones; n
+ * grows until no call fails. This program is linked with the simulator's
+ * objects, and the linker's --wrap puts the functions of wrap.c between them
+ * and the C library.
  */
 #include "model.h"
 #include "wrap.h"
@@ -11,8 +12,8 @@
 #include <dirent.h>
 #include <sys/socket.h>
 
-/* What may fail in a scenario is tried again. Only the calls from the n-th on
- * fail, so the second try fails only if all that follow do. */
+/* Makes a call that may fail. If only the n-th allocation fails, and not all
+ * later ones, a second attempt must succeed. */
 static long checked(long (*call)(void *arg), void *arg)
 {
 	long result = call(arg);
@@ -20,7 +21,7 @@ static long checked(long (*call)(void *arg), void *arg)
 	if (result < 0)
 		assert_true(wrap_is_documented((int)-result));
 	if (result < 0 && !wrap_plan.all) {
-		/* It has changed nothing. */
+		/* The failed call has changed nothing. */
 		result = call(arg);
 		assert_true(result >= 0);
 	}
@@ -82,7 +83,7 @@ static long read_all(void *arg)
 	static _Alignas(8) unsigned char buf[1 << 16];
 	ssize_t n = htab_sim_read(*(int *)arg, buf, sizeof(buf));
 
-	/* All of the VRMA, and the entry that was written */
+	/* These are the entries of the VRMA and the one that was written. */
 	if (n >= 0 && !wrap_plan.all)
 		assert_int_equal(count_valid_in(buf, n), 17);
 	return n;
@@ -96,7 +97,7 @@ static long order_of(void *arg)
 	return r < 0 ? r : (long)order;
 }
 
-/* COMMIT throws away what PREPARE has made; so again from there. */
+/* A failed COMMIT discards what PREPARE has made, so begin with PREPARE. */
 static long resize_to_22(void *arg)
 {
 	return resize(*(int *)arg, 22);
@@ -107,7 +108,7 @@ static long reset(void *arg)
 	return htab_reset(*(int *)arg);
 }
 
-/* Opened if it can be, used, and closed */
+/* Opens an htab fd, uses it, and closes it. */
 static void with_htab_fd(int vmfd, long (*open_it)(void *), long (*use)(void *))
 {
 	int htabfd = (int)checked(open_it, &vmfd);
@@ -129,7 +130,7 @@ static void use_vm(int vmfd)
 		checked(leave, &vmfd);
 	with_htab_fd(vmfd, open_to_write, write_entry);
 	with_htab_fd(vmfd, open_to_read, read_all);
-	/* Without a run COMMIT is a hazard. */
+	/* COMMIT before a run is a hazard. */
 	if (has_run)
 		checked(resize_to_22, &vmfd);
 	assert_true(checked(order_of, &vmfd) == 22 || wrap_plan.all);
@@ -138,7 +139,7 @@ static void use_vm(int vmfd)
 		close(vcpufd);
 }
 
-/* What can go on goes on. */
+/* Steps that do not depend on a failed one are done. */
 static void scenario(void)
 {
 	struct free_memory at_first, at_last;
@@ -174,21 +175,22 @@ static int open_descriptors(void)
 	return count;
 }
 
-/* A host that was freed while epoll failed goes with the next one. */
+/* If epoll failed while a host was freed, the host's descriptors are released
+ * with the next host. */
 static void sweep(void)
 {
 	wrap_nothing_fails();
 	assert_int_equal(htab_sim_host_free(htab_sim_host_new(NULL)), 0);
 }
 
-/* For each n: alone, or with all that follow */
+/* For each n the n-th call fails, and all later ones if `all` is set. */
 static void each_fails(enum wrap_kind kind, bool all)
 {
 	unsigned int n = 0;
 	long pointers;
 	int descriptors;
 
-	/* What is made once, and stays */
+	/* The first scenario makes what is kept until the program ends. */
 	wrap_nothing_fails();
 	scenario();
 	pointers = wrap_live_pointers();
@@ -216,7 +218,8 @@ static void without_descriptors_a_call_fails_and_leaks_nothing(void **state)
 	each_fails(WRAP_SOCKET, true);
 }
 
-/* One that nobody could see being closed is not handed out. */
+/* A descriptor that epoll cannot watch must not be handed out, because the
+ * simulator would not notice that it is closed. */
 static void what_cannot_be_watched_is_not_handed_out(void **state)
 {
 	each_fails(WRAP_EPOLL, false);
@@ -252,7 +255,7 @@ static void without_an_answer_of_epoll_nothing_is_closed(void **state)
 	assert_int_equal(htab_sim_host_free(host), 0);
 }
 
-/* Inode numbers are unique on their device only. */
+/* Inode numbers are unique only within one device. */
 static void the_same_inode_of_another_device_is_not_the_simulators(void **state)
 {
 	int vmfd, foreign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that a test lets fail */
+/* Calls that a test makes fail */
 #include "model.h"
 
 #include <dirent.h>
@@ -98,7 +98,7 @@ static void each_kind_fails_as_often_as_it_was_told(void **state)
 		assert_true(call_of_kind((enum htab_sim_call)call) >= 0);
 		assert_result(run(vmfd), 0);
 		htab_sim_fail_next(host, (enum htab_sim_call)call, 4, -EPERM);
-		/* COMMIT is asked twice where it fails. */
+		/* call_of_kind() repeats a COMMIT that fails. */
 		for (int i = 0; i < (call == HTAB_SIM_RESIZE_COMMIT ? 2 : 4);
 		     i++)
 			assert_int_equal(call_of_kind((enum htab_sim_call)call),
@@ -138,8 +138,8 @@ static void a_close_that_fails_has_closed(void **state)
 	assert_non_null(strstr(htab_sim_journal(host), "close() = -EINTR\n"));
 }
 
-/* The calls of an htab_reset(): the descriptor, five writes, close, and the
- * ioctl that clears. What close() says does not matter. */
+/* The calls of htab_reset() are the one that opens the descriptor, five writes,
+ * close(), and the ioctl that clears. It ignores the result of close(). */
 enum { RESET_CALLS = 8, RESET_CLOSE = 7 };
 
 static void
@@ -182,7 +182,8 @@ static void a_reverse_map_that_fails_is_enomem(void **state)
 	htab_sim_fail_reverse_map(host, 2);
 	assert_result(allocate_order(vmfd, 22), -ENOMEM);
 	assert_no_table(vmfd);
-	/* From 4.11 on it is like any other, so the next size down is tried. */
+	/* On Linux 4.11 and later this ENOMEM is like any other, so
+	 * htab_alloc() tries the next smaller order. */
 	assert_result(htab_alloc(vmfd, &order), 0);
 	assert_int_equal(order, 21);
 	htab_sim_fail_reverse_map(host, 1);
@@ -205,7 +206,7 @@ before_4_11_a_reverse_map_that_fails_is_not_recoverable(void **state)
 		htab_sim_fail_reverse_map(old, 1);
 		assert_result(htab_alloc(old_vm, &order), -ENOTRECOVERABLE);
 		assert_int_equal(order, 22);
-		/* Nothing is there but its size. */
+		/* The kernel has freed the memory, but still knows a size. */
 		assert_order(old_vm, 22);
 		assert_int_equal(htab_sim_free_memory(old, HTAB_SIM_PAGES),
 				 before);

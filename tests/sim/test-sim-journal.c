@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The journal: what was called, in the order it was, with names */
+/* The journal lists the calls in their order, with names. */
 #include "model.h"
 
 #include <stdio.h>
@@ -31,7 +31,8 @@ static void calls_are_written_with_names(void **state)
 	htab_sim_ioctl(vmfd, 0xae99, NULL);
 	open_htab_from(vmfd, 8, 0);
 	htabfd = open_htab_from(vmfd, 1, 0x100000 - 4);
-	/* Three that are invalid, and the first of the VRMA */
+	/* The read returns a record of three invalid entries and one of the
+	 * first VRMA entry. */
 	assert_int_equal(htab_sim_read(htabfd, bytes, sizeof(bytes)), 32);
 	close(htabfd);
 	htabfd = open_htab(vmfd, UAPI_KVM_GET_HTAB_WRITE);

@@ -17,7 +17,7 @@ static void a_table_costs_twice_its_size(void **state)
 	close_host(host);
 }
 
-/* Seen live with 5 % of 4G
+/* This was seen on a real host with a CMA area of 5 % of 4G
  * (docs/kernels.md, "Where the memory comes from"). */
 static void vms_compete_for_cma_until_it_is_exhausted(void **state)
 {
@@ -59,7 +59,7 @@ static void vms_compete_for_the_boot_pool(void **state)
 	for (int i = 0; i < 3; i++)
 		vmfd[i] = a_vm_with_table(host, 24);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_POOL), 0);
-	/* Two reverse maps, and the last table with its own. */
+	/* The pages hold two reverse maps, and the last table with its own. */
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_PAGES), 0);
 	for (int i = 0; i < 3; i++)
 		close(vmfd[i]);
@@ -111,8 +111,9 @@ static void a_piece_is_at_most_a_block(void **state)
 	close_host(host);
 }
 
-/* Of four granules in use, the first and the last two are given up. What takes
- * the first hole leaves room for two in the other. */
+/* Of four granules in use, the first and the last two are freed. The first
+ * table that follows takes the first hole, and leaves room for one of two
+ * granules in the other hole. */
 static void cma_is_taken_where_it_fits_first(void **state)
 {
 	struct htab_sim_host *host = a_host("cma=1M block=0");
@@ -149,7 +150,8 @@ static void cma_must_be_in_one_piece(void **state)
 	close_host(host);
 }
 
-/* ... and is not aligned to its own size, since 256K is the unit. */
+/* The CMA area is allocated in granules of 256K, and a table is not aligned to
+ * its own size. */
 static void cma_is_had_in_granules_of_256k(void **state)
 {
 	struct htab_sim_host *host = a_host("cma=1000K block=0");
@@ -157,7 +159,7 @@ static void cma_is_had_in_granules_of_256k(void **state)
 	int pair = a_vm_with_table(host, 19);
 	int more = a_vm(host);
 
-	/* 232K are left. */
+	/* Only 232K are left, less than a granule. */
 	assert_result(allocate_order(more, 18), -ENOMEM);
 	close(single);
 	close(pair);

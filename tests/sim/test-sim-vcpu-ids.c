@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* KVM_CREATE_VCPU: which ids there are, and that each is there once */
+/* KVM_CREATE_VCPU: which ids are valid, and that a VM has each of them once */
 #include "model.h"
 
 #include <sys/resource.h>
 
-/* As lib/sim/model/vcpu.c has it */
+/* This is the limit in lib/sim/model/vcpu.c. */
 static const uintptr_t largest_id = 2047;
 
 static int make_vcpu(int vmfd, uintptr_t id)
@@ -22,7 +22,7 @@ static void an_id_is_there_once(void **state)
 	assert_true(last >= 0);
 	assert_result(make_vcpu(vmfd, 3), -EEXIST);
 	assert_result(make_vcpu(vmfd, 0), -EEXIST);
-	/* In one VM */
+	/* Another VM can use the same id. */
 	same = make_vcpu(other, 3);
 	assert_true(same >= 0);
 	close(same);
@@ -33,7 +33,8 @@ static void an_id_is_there_once(void **state)
 	close_host(host);
 }
 
-/* From 4.19 on a POWER9 packs ids, and finds no room for it. */
+/* Linux 4.19 and later pack the ids on POWER9, and find no room for an id that
+ * is in use. */
 static void an_id_used_twice_is_einval_on_power9_from_4_19_on(void **state)
 {
 	static const struct {
@@ -60,7 +61,7 @@ static void an_id_used_twice_is_einval_on_power9_from_4_19_on(void **state)
 	}
 }
 
-/* The VM keeps its vcpus to the end. */
+/* A vcpu lives as long as its VM. */
 static void an_id_is_used_up_when_its_descriptor_is_closed(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
@@ -102,7 +103,8 @@ static void an_id_has_32_bits(void **state)
 	close_host(host);
 }
 
-/* The id is looked at first, and without a descriptor it stays free. */
+/* The kernel checks the id first. If no descriptor is left, the id stays
+ * unused. */
 static void without_a_descriptor_an_id_is_not_used_up(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);

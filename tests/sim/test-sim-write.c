@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writing to an htab fd (docs/kernels.md, "Writing an htab fd" and
- * docs/kernels.md, "Measuring a table"). Each case is a rule of this one system
- * call on the same small table, so that they stay in one file.
+ * docs/kernels.md, "Measuring a table"). Each test shows one rule of this
+ * system call on the same small table, so the tests stay in one file.
  */
 #include "model.h"
 
@@ -29,7 +29,7 @@ static int tear_down(void **state)
 
 enum { ENTRIES = 1 << (18 - 4) };
 
-/* Two records, of one entry each */
+/* Two records with one entry each */
 struct two {
 	struct {
 		struct uapi_kvm_get_htab_header header;
@@ -56,7 +56,8 @@ static ssize_t write_header(uint32_t index, uint16_t n_valid,
 	return htab_sim_write(htabfd, &header, sizeof(header), sizeof(header));
 }
 
-/* Not past what it contained: that is taken for the next header. */
+/* After a record the kernel moves past the header only. It takes the entry that
+ * follows for the next header. */
 static void one_record_for_each_write(void **state)
 {
 	struct two two = two_records(5, 6);
@@ -66,17 +67,17 @@ static void one_record_for_each_write(void **state)
 	assert_int_equal(entry_at(vmfd, 6).v, 0);
 }
 
-/* 0x...11 in the first entry is read as a header: index 0, nothing to do. */
+/* The first 8 bytes of an entry are read as a header. */
 static void behind_a_record_the_entry_is_taken_for_a_header(void **state)
 {
 	struct two two = two_records(5, 6);
 
 	two.record[0].dword[0] = htobe64(A_HPTE_V);
-	/* Of 32 bytes 24 are written, and 8 are left for a header, whose
-	 * n_valid is too large for them. */
+	/* The kernel writes 24 of the 32 bytes. The other 8 are too few for the
+	 * entries that the second header claims. */
 	assert_int_equal(htab_sim_write(htabfd, &two, 32, 32), 24);
-	/* On a little-endian host it can be made to name entries: n_valid 0 and
-	 * n_invalid 1 of index 0x01000000, which is behind the end. */
+	/* On a little-endian host these bytes are a header with index
+	 * 0x01000000, which is behind the end of the table. */
 	two.record[0].dword[0] = htobe64(UINT64_C(0x0000000100000001));
 	if (htobe64(1) != 1)
 		assert_int_equal(htab_sim_write(htabfd, &two, 32, 32), -EINVAL);
@@ -106,7 +107,7 @@ static void a_record_that_is_8_short_is_read_over_and_overcounted(void **state)
 
 	assert_int_equal(htab_sim_write(htabfd, &two, 16, 24), 24);
 	assert_int_equal(entry_at(vmfd, 5).r, A_HPTE_R);
-	/* Unless the end of the memory comes first. */
+	/* If the readable memory ends with the write, the result is EFAULT. */
 	assert_int_equal(htab_sim_write(htabfd, &two, 16, 16), -EFAULT);
 }
 
@@ -155,7 +156,7 @@ static void valid_and_invalid_ones_together_run_over_the_end(void **state)
 	assert_int_equal(htab_sim_write(htabfd, &two, 24, 24), 24);
 }
 
-/* The invalid ones come after the valid ones. */
+/* The invalid entries of a record follow its valid ones. */
 static void a_record_sets_its_valid_and_clears_its_invalid_ones(void **state)
 {
 	struct two two = two_records(1, 0);
@@ -211,8 +212,8 @@ static void a_segment_of_reserved_size_is_eio(void **state)
 		24);
 }
 
-/* The encodings of large pages: dword 1, bits 12 to 19
- * (docs/kernels.md, "Entries") */
+/* The encodings of large pages are in dword 1, bits 12 to 19
+ * (docs/kernels.md, "Entries"). */
 static void unknown_page_sizes_are_refused(void **state)
 {
 	static const struct {
@@ -227,7 +228,8 @@ static void unknown_page_sizes_are_refused(void **state)
 		{ 0x02000, -EINVAL }, { 0x10000, -EINVAL },
 		{ 0x0f000, -EINVAL },
 	};
-	/* Outside of the guest's memory, where no page is misplaced */
+	/* This address is outside the guest's memory, where a page cannot be
+	 * misplaced. */
 	const uint64_t far = UINT64_C(1) << 40;
 	struct htab_sim_host *old = htab_sim_host_new("linux=4.14");
 	struct htab_sim_host *new = htab_sim_host_new("linux=4.15");
@@ -238,7 +240,8 @@ static void unknown_page_sizes_are_refused(void **state)
 		assert_int_equal(write_hpte(htabfd, 0, A_HPTE_V | 4,
 					    far | large[i].encoding),
 				 large[i].result);
-		/* Before 4.15 only H_ENTER looks at it. */
+		/* Before Linux 4.15 the kernel checks the page size only when
+		 * it enters the entry (H_ENTER), so the error is EIO. */
 		assert_result(put_hpte(old_vm, 0, A_HPTE_V | 4,
 				       far | large[i].encoding),
 			      large[i].result < 0 ? -EIO : 0);
@@ -257,12 +260,14 @@ static void a_page_must_not_reach_over_the_end_of_memory(void **state)
 	struct htab_sim_host *odd = htab_sim_host_new("ram=96K");
 	int small = a_vm_with_table(odd, 18);
 
-	/* 64K at 0 are there, at 64K they are not; 16M are not; behind the end
-	 * there is nothing to reach over. */
+	/* The guest's memory ends at 96K. A 64K page at 0 is inside it. A 64K
+	 * page at 64K and a 16M page at 0 reach over its end. Behind the end no
+	 * page does. */
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x1000), 0);
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x11000), -EIO);
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0), -EIO);
-	/* 64K in a segment of 4K, which is told by the other page's size */
+	/* These are 64K pages in a segment of 4K pages. The kernel checks the
+	 * actual page size. */
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x17000), -EIO);
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x07000), 0);
 	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x21000), 0);
@@ -271,7 +276,7 @@ static void a_page_must_not_reach_over_the_end_of_memory(void **state)
 	assert_int_equal(free_host(odd), 0);
 }
 
-/* Its own layout has no room for the rest. */
+/* The entries of POWER9 have no room for the other bits. */
 static void power9_keeps_fewer_bits_of_dword_0(void **state)
 {
 	const uint64_t v = A_HPTE_V | UINT64_C(0x4230000000000000);
@@ -293,7 +298,8 @@ static void an_entry_replaces_the_one_that_was_there(void **state)
 	assert_int_equal(write_hpte(htabfd, 3, A_HPTE_V, A_HPTE_R | 0x5000),
 			 24);
 	assert_int_equal(entry_at(vmfd, 3).r, A_HPTE_R | 0x5000);
-	/* It is taken out first, so it is gone if the new one is refused. */
+	/* The kernel removes the old entry first. So the old entry is gone if
+	 * the new one is refused. */
 	assert_int_equal(
 		write_hpte(htabfd, 3, A_HPTE_V | UINT64_C(1) << 63, A_HPTE_R),
 		-EIO);
@@ -319,7 +325,8 @@ static void the_wrong_direction_is_ebadf(void **state)
 	close(reader);
 }
 
-/* The next run keeps the table as it was loaded. */
+/* If a VRMA entry was written, the next run keeps the table as it was
+ * loaded. */
 static void a_vrma_entry_makes_the_mmu_ready(void **state)
 {
 	assert_int_equal(
@@ -327,7 +334,7 @@ static void a_vrma_entry_makes_the_mmu_ready(void **state)
 		24);
 	assert_result(run(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 1);
-	/* Until the table is cleared. */
+	/* After the table was cleared, the next run maps the VRMA again. */
 	assert_result(htab_reset(vmfd), 0);
 	assert_result(run(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 256);
@@ -341,7 +348,8 @@ static void another_entry_does_not_make_it_ready(void **state)
 	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001ffffff000015),
 				    UINT64_C(0x2000)),
 			 -EINVAL);
-	/* One of the VRMA that is refused: 16G in 16M */
+	/* This VRMA entry is refused, because it is for a page of 16G in 16M of
+	 * guest memory. */
 	assert_int_equal(write_hpte(htabfd, 0, UINT64_C(0x4001ffffff000015),
 				    UINT64_C(0x3000)),
 			 -EIO);
@@ -354,7 +362,7 @@ static void a_write_leaves_a_ready_mmu_ready(void **state)
 	assert_result(run(vmfd), 0);
 	assert_int_equal(write_header(0, 0, 100), 8);
 	assert_int_equal(write_header(ENTRIES, 0, 0), -EINVAL);
-	/* A run that found it not ready would map these pages again. */
+	/* If the VM were not ready, the run would map these pages again. */
 	assert_result(put_invalid(vmfd, 0, ENTRIES - 1), 0);
 	assert_result(run(vmfd), 0);
 	assert_true(valid_entries(vmfd) < 2);

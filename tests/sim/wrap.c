@@ -57,7 +57,7 @@ void wrap_same_inode(int fd, int as_that_of)
 	same_as = as_that_of;
 }
 
-/* Whether this call fails, with that error */
+/* Returns whether this call must fail. If so, sets errno. */
 static bool fails(enum wrap_kind kind, int error)
 {
 	if (wrap_plan.kind != kind)
@@ -72,8 +72,8 @@ static bool fails(enum wrap_kind kind, int error)
 
 /* --- memory --- */
 
-/* The pointers that are counted: free() also gets some that the C library has
- * allocated (open_memstream). */
+/* The pointers that are counted. free() also gets pointers from the C library
+ * (open_memstream()), which are not. */
 enum { MOST = 1 << 14 };
 static const void *pointers[MOST];
 
@@ -192,7 +192,7 @@ int __wrap_epoll_create1(int flags)
 	return fails(WRAP_EPOLL, ENFILE) ? -1 : __real_epoll_create1(flags);
 }
 
-/* The limit of a user's watches has an error of its own. */
+/* epoll_ctl() has an error of its own for the limit of a user's watches. */
 int __real_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
 int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
 int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event)
@@ -225,7 +225,8 @@ static int look(int (*real)(int, struct stat *), int fd, struct stat *st)
 	return r;
 }
 
-/* Which of the two it is called depends on the size of off_t. */
+/* The simulator's objects call one of the two, which depends on the size of
+ * off_t. */
 int __real_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st)
