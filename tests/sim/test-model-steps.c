@@ -2,8 +2,8 @@
 /*
  * Two vcpus enter and leave while others call ALLOCATE_HTAB and COMMIT. Their
  * steps are taken in every possible order. In each of them no table changes
- * while a vcpu is inside, no change is refused without a vcpu, no actor waits
- * for ever, and a vcpu that is inside finds its table.
+ * while a vcpu is inside, no change is refused without a vcpu, no actor gets
+ * stuck, and a vcpu that is inside finds its table.
  *
  * One thread steps the model. It repeats each sequence of steps from the start
  * on a VM of its own, and goes on only from states that it has not seen yet.

@@ -103,7 +103,7 @@ static void sizes_have_units_and_separators_are_free(void **state)
 	close_host(host);
 }
 
-/* 5 % of 4 GiB, which kernels up to 3.19 round up to 128 MiB */
+/* Linux up to 3.19 rounds 5 % of 4 GiB up to a multiple of 128 MiB. */
 static void the_usual_area_depends_on_the_kernel(void **state)
 {
 	static const struct {

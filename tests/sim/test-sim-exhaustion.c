@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs one scenario again and again. In the n-th run the n-th allocation, or
- * the n-th call that opens a descriptor, fails, alone or with all later ones; n
- * grows until no call fails. This program is linked with the simulator's
- * objects, and the linker's --wrap puts the functions of wrap.c between them
- * and the C library.
+ * Runs one scenario again and again. In the n-th run the n-th call of one kind
+ * (an allocation, socket(), epoll or fstat()) fails, alone or with all later
+ * ones; n grows until no call fails. This program is linked with the
+ * simulator's objects, and the linker's --wrap puts the functions of wrap.c
+ * between them and the C library.
  */
 #include "model.h"
 #include "wrap.h"
@@ -12,8 +12,8 @@
 #include <dirent.h>
 #include <sys/socket.h>
 
-/* Makes a call that may fail. If only the n-th allocation fails, and not all
- * later ones, a second attempt must succeed. */
+/* Makes a call that may fail. If only the n-th call fails, and not all later
+ * ones, a second attempt must succeed. */
 static long checked(long (*call)(void *arg), void *arg)
 {
 	long result = call(arg);
@@ -139,7 +139,7 @@ static void use_vm(int vmfd)
 		close(vcpufd);
 }
 
-/* Steps that do not depend on a failed one are done. */
+/* After a failure the steps that do not depend on it still run. */
 static void scenario(void)
 {
 	struct free_memory at_first, at_last;

@@ -208,8 +208,8 @@ static void without_a_descriptor_left_it_is_emfile(void **state)
 	assert_null(htab_sim_host_new(NULL));
 	assert_int_equal(errno, EMFILE);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	/* No reader was opened for a call that failed. So the kernel marks no
-	 * changes, and a new reader finds none after its first pass. */
+	/* The calls that failed have left no reader open. So the kernel marks
+	 * no changes, and a new reader finds none after its first pass. */
 	assert_result(put_entry(vmfd, 8), 0);
 	reader = open_htab_from(vmfd, 0, (1 << 16) - 1);
 	assert_int_equal(read_record(reader, &record, 64), 8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A host's memory: VMs compete for it, and it is returned. */
+/* VMs compete for the memory of a host, and return it when they are closed. */
 #include "model.h"
 
 static void a_table_costs_twice_its_size(void **state)

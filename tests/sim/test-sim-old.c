@@ -54,7 +54,7 @@ static void reserved_segment_sizes_are_refused_from_5_16_on(void **state)
 	}
 }
 
-/* --- a radix VM of 4.11 to 4.14 is never ready --- */
+/* --- a radix VM of Linux 4.11 to 4.14 is never ready --- */
 
 static void up_to_4_14_a_radix_vm_is_never_ready(void **state)
 {

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-/* Three areas of two pages each: no byte can be used, only the first page can
- * be used, and both pages can only be read. */
+/* Areas of two pages. In no_pages no byte can be used, in one_page only the
+ * first page can, and read_only can only be read. */
 static unsigned char *no_pages, *one_page, *read_only;
 static size_t page;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What COMMIT carries over into the new table, and where
+/* Which entries COMMIT moves to the new table, and to which index
  * (docs/kernels.md, "Resizing") */
 #include "model.h"
 

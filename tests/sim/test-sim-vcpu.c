@@ -186,8 +186,8 @@ static void a_run_stops_at_an_entry_that_is_in_the_way(void **state)
 	int vmfd = a_vm_with_table(host, 20);
 
 	/* This entry is where the VRMA entry of the seventeenth page belongs.
-	 * It is not a VRMA entry, so the VM is not ready and the run maps the
-	 * VRMA. */
+	 * It is not a VRMA entry, so the VM is not ready. The run maps the VRMA
+	 * and stops at this entry. */
 	assert_result(put_entry(vmfd, vrma_index(16, 20)), 0);
 	assert_result(run(vmfd), 0);
 	assert_int_equal(valid_entries(vmfd), 17);

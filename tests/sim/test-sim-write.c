@@ -228,8 +228,8 @@ static void unknown_page_sizes_are_refused(void **state)
 		{ 0x02000, -EINVAL }, { 0x10000, -EINVAL },
 		{ 0x0f000, -EINVAL },
 	};
-	/* This address is outside the guest's memory, where a page cannot be
-	 * misplaced. */
+	/* This address is outside the guest's memory, so the kernel checks only
+	 * the encoding of the page size. */
 	const uint64_t far = UINT64_C(1) << 40;
 	struct htab_sim_host *old = htab_sim_host_new("linux=4.14");
 	struct htab_sim_host *new = htab_sim_host_new("linux=4.15");

@@ -73,7 +73,7 @@ static bool fails(enum wrap_kind kind, int error)
 /* --- memory --- */
 
 /* The pointers that are counted. free() also gets pointers from the C library
- * (open_memstream()), which are not. */
+ * (open_memstream()), which are not counted. */
 enum { MOST = 1 << 14 };
 static const void *pointers[MOST];
 
