@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that harm a real host: the hazards of docs/kernels.md. They are all in
- * this file, so that a missing one is easy to see. Therefore the file is long.
- * Only hazard 5 has a file of its own, test-sim-stale.c.
+ * Calls that harm a real host: the hazards of docs/kernels.md. Except for
+ * hazard 5 (test-sim-stale.c) they are all in this file, so that a missing one
+ * is easy to see. Therefore the file is long.
  */
 #include "model.h"
 
@@ -163,8 +163,8 @@ static void hazard_9_is_a_commit_of_nothing(void **state)
 		assert_result(run(vmfd), 0);
 		assert_result(commit(vmfd, 20), hosts[i].result);
 		assert_hazard(&hazards, hosts[i].hazard);
-		/* If another shift is pending, COMMIT is ENXIO and no
-		 * hazard. */
+		/* If another shift is pending, COMMIT returns ENXIO, which is
+		 * no hazard. */
 		assert_result(prepare(vmfd, 22), 100);
 		assert_result(prepare(vmfd, 22), 0);
 		assert_result(commit(vmfd, 20), -ENXIO);

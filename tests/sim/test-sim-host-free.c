@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A host is switched off while descriptors are open or vcpus are inside; what
- * these return afterwards */
+/* A host that is switched off while descriptors are open or vcpus are inside,
+ * and what these return afterwards */
 #include "model.h"
 
 #include <dirent.h>

@@ -117,7 +117,7 @@ static void from_4_15_to_5_11_such_a_guest_cannot_be_run(void **state)
 		 * if it failed. */
 		assert_order(vmfd, 20);
 		assert_int_equal(valid_entries(vmfd), 256);
-		/* The vcpu is outside. */
+		/* The vcpu is not inside after the run. */
 		assert_result(htab_sim_vcpu_leave(vmfd), -EINVAL);
 		assert_result(htab_reset(vmfd), 0);
 		close(vmfd);

@@ -24,8 +24,8 @@ static void from_4_11_to_4_14_a_radix_vm_is_refused(void **state)
 
 		assert_result(allocate_order(vmfd, 24), -EINVAL);
 		assert_result(allocate_order(vmfd, 17), -EINVAL);
-		/* The kernel checks for radix before it looks for vcpus: not
-		 * EBUSY. */
+		/* The kernel checks for radix before it looks for vcpus, so
+		 * this is not EBUSY. */
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
 		assert_result(allocate_order(vmfd, 24), -EINVAL);
 		assert_result(htab_sim_vcpu_leave(vmfd), 0);
@@ -112,7 +112,8 @@ static void before_4_15_a_radix_vm_loses_its_first_pass(void **state)
 	close_host(host);
 }
 
-/* The kernel checks for radix before it looks for vcpus: not EBUSY. */
+/* The kernel checks for radix before it looks for vcpus, so no write here is
+ * EBUSY. */
 static void a_radix_vm_cannot_be_written(void **state)
 {
 	struct htab_sim_host *host = a_host("cpu=power9");
