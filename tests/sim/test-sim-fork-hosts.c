@@ -135,8 +135,8 @@ static void a_childs_vm_that_is_passed_on_is_not_known(void **state)
 /* --- fork() under load --- */
 
 /* The sanitizers of GCC 12 and clang 14 have a malloc() of their own. It does
- * not release its locks in the child of a process with threads, so the child
- * hangs in malloc(). */
+ * not take care of its locks when a process with threads calls fork(), so the
+ * child hangs in malloc(). */
 #ifndef __has_feature
 #define __has_feature(name) 0
 #endif

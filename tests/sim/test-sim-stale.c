@@ -98,7 +98,8 @@ static void a_table_that_was_refused_is_none(void **state)
 	}
 }
 
-/* htab_largest() closes only VMs that never had a table, so it is safe. */
+/* htab_largest() also closes VMs whose allocation failed. They never had a
+ * table, so this is safe. */
 static void not_if_it_never_had_one(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(affected); i++) {
