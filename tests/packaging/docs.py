@@ -157,7 +157,8 @@ def sections_exist():
 @check('no file cites a document that is not in the repository')
 def only_our_documents():
     for name in files():
-        if name.parts[0] in ('docs', 'include', 'lib', 'examples') or \
+        if name.parts[0] in ('docs', 'include', 'lib', 'examples',
+                             'tests') or \
                 name.name == 'README.md':
             if re.search('[k]ernel-facts', (source / name).read_text()):
                 yield f'{name}: names kernel-' 'facts'

@@ -2,6 +2,8 @@
 /* The hosts of the tests, and the hazards that they meet */
 #include "model.h"
 
+#include <dirent.h>
+
 /* The memory that was free when the host was switched on */
 static struct free_memory at_first;
 
@@ -102,4 +104,16 @@ void assert_hazard_at(struct hazards *hazards, int number, const char *file,
 		_fail(file, line);
 	}
 	*hazards = (struct hazards){ 0 };
+}
+
+int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
 }

@@ -30,6 +30,9 @@ int free_left_hosts(void **state);
 #define SIM_TEST(function)                                                     \
 	cmocka_unit_test_setup_teardown(function, NULL, free_left_hosts)
 
+/* How many descriptors this process has open */
+int open_descriptors(void);
+
 struct free_memory {
 	uint64_t cma, pages, pool;
 };

@@ -9,7 +9,6 @@
 #include "model.h"
 #include "wrap.h"
 
-#include <dirent.h>
 #include <sys/socket.h>
 
 /* Makes a call that may fail. If only the n-th call fails, and not all later
@@ -161,18 +160,6 @@ static void scenario(void)
 		assert_int_equal(htab_sim_host_free(host), 0);
 	else
 		htab_sim_host_free(host);
-}
-
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 /* If epoll failed while a host was freed, the host's descriptors are released

@@ -2,8 +2,6 @@
 /* Calls that a test makes fail */
 #include "model.h"
 
-#include <dirent.h>
-
 static struct htab_sim_host *host;
 static int vmfd;
 
@@ -20,18 +18,6 @@ static int tear_down(void **state)
 	close(vmfd);
 	close_host(host);
 	return 0;
-}
-
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 static long call_of_kind(enum htab_sim_call call)

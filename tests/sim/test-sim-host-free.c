@@ -3,22 +3,9 @@
  * and what these return afterwards */
 #include "model.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
 
 /* Returns the number of open descriptors. Freeing a host first releases what
  * earlier hosts have left. */
