@@ -3,8 +3,9 @@
 """What release builds of the libraries export, need and weigh.
 
 Sanitizers, coverage and -O0 change all of that, so this measures a build of
-its own. Arguments are passed on to `meson setup`: with a --cross-file it
-measures the libraries for that machine.
+its own. All checks need that build, so they stay in this one file. Arguments
+are passed on to `meson setup`: with a --cross-file it measures the libraries
+for that machine.
 """
 import functools
 import json
