@@ -28,29 +28,32 @@ enum htab_sim_call htab_sim_call_of(unsigned long request)
 	}
 }
 
+/* Copies what the pointer of the ioctl leads to. */
+static void fetch_argument(struct call *call, void *to, size_t len)
+{
+	call->fetched = htab_sim_fetch(call, to, call->event.arg, len);
+}
+
 static void decode_vm_call(struct call *call)
 {
-	void *const arg = call->event.arg;
 	struct journal_entry *entry = &call->entry;
 
 	switch (call->event.call) {
 	case HTAB_SIM_ALLOCATE_HTAB:
-		call->fetched = htab_sim_fetch(call, &call->argument.order, arg,
-					       sizeof(call->argument.order));
+		fetch_argument(call, &call->argument.order,
+			       sizeof(call->argument.order));
 		entry->a = entry->order_after = call->argument.order;
 		break;
 	case HTAB_SIM_GET_HTAB_FD:
-		call->fetched = htab_sim_fetch(call, &call->argument.htab_fd,
-					       arg,
-					       sizeof(call->argument.htab_fd));
+		fetch_argument(call, &call->argument.htab_fd,
+			       sizeof(call->argument.htab_fd));
 		entry->a = call->argument.htab_fd.flags;
 		entry->b = call->argument.htab_fd.start_index;
 		break;
 	case HTAB_SIM_RESIZE_PREPARE:
 	case HTAB_SIM_RESIZE_COMMIT:
-		call->fetched = htab_sim_fetch(call, &call->argument.resize,
-					       arg,
-					       sizeof(call->argument.resize));
+		fetch_argument(call, &call->argument.resize,
+			       sizeof(call->argument.resize));
 		entry->a = call->argument.resize.shift;
 		entry->b = call->argument.resize.flags;
 		break;
