@@ -60,7 +60,8 @@ static void after_fork_in_child(void)
 	after_fork();
 }
 
-/* Once for all hosts: 0, or -ENOMEM */
+/* Registers the handlers of fork() when the first host is made. Returns 0, or
+ * -ENOMEM. */
 static int watch_forks(void)
 {
 	static bool watched;

@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <endian.h>
+#include <signal.h>
 
 int a_vm(struct htab_sim_host *host)
 {
@@ -230,4 +231,37 @@ struct entry entry_at(int vmfd, uint32_t index)
 	assert_true(n >= 0);
 	close(htabfd);
 	return (struct entry){ record.dword[0], record.dword[1] };
+}
+
+static void ignore_signal(int signal)
+{
+}
+
+static void *run_vcpu(void *arg)
+{
+	struct runner *runner = arg;
+
+	runner->result = htab_sim_ioctl(runner->vcpufd, UAPI_KVM_RUN, NULL);
+	return NULL;
+}
+
+void start_run(struct runner *runner, struct htab_sim_host *host)
+{
+	const struct sigaction action = { .sa_handler = ignore_signal };
+	int patience = 10000;
+
+	htab_sim_journal_clear(host);
+	sigaction(SIGUSR1, &action, NULL);
+	assert_result(pthread_create(&runner->thread, NULL, run_vcpu, runner),
+		      0);
+	while (!strstr(htab_sim_journal(host), "KVM_RUN() = 0") && --patience)
+		usleep(1000);
+	assert_true(patience);
+}
+
+int stop_run(struct runner *runner)
+{
+	pthread_kill(runner->thread, SIGUSR1);
+	pthread_join(runner->thread, NULL);
+	return runner->result;
 }

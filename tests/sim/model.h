@@ -9,6 +9,7 @@
 
 #include "../unit/unit.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -115,5 +116,18 @@ struct entry {
 	uint64_t v, r;
 };
 struct entry entry_at(int vmfd, uint32_t index);
+
+/* --- KVM_RUN in a thread of its own --- */
+
+struct runner {
+	pthread_t thread;
+	int vcpufd;
+	int result;
+};
+/* Returns when the thread is inside KVM_RUN. (-EBUSY of another call would show
+ * this a moment too early.) */
+void start_run(struct runner *runner, struct htab_sim_host *host);
+/* Ends KVM_RUN by a signal, and returns what it returned. */
+int stop_run(struct runner *runner);
 
 #endif

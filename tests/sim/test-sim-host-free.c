@@ -4,7 +4,6 @@
 #include "model.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 
 /* Returns the number of open descriptors. Freeing a host first releases what
@@ -135,42 +134,6 @@ static void a_vm_that_only_a_vcpu_refers_to_goes_with_it(void **state)
 
 /* --- with other threads --- */
 
-struct runner {
-	pthread_t thread;
-	int vcpufd;
-	int result;
-};
-
-static void *run_vcpu(void *arg)
-{
-	struct runner *runner = arg;
-
-	runner->result = htab_sim_ioctl(runner->vcpufd, UAPI_KVM_RUN, NULL);
-	return NULL;
-}
-
-static void ignore(int signal)
-{
-	(void)signal;
-}
-
-/* Returns when the thread is inside KVM_RUN. */
-static void start(struct runner *runner, struct htab_sim_host *host)
-{
-	const struct sigaction action = { .sa_handler = ignore };
-
-	htab_sim_journal_clear(host);
-	sigaction(SIGUSR1, &action, NULL);
-	assert_result(pthread_create(&runner->thread, NULL, run_vcpu, runner),
-		      0);
-	for (int i = 0; i < 10000; i++) {
-		if (strstr(htab_sim_journal(host), "KVM_RUN() = 0"))
-			return;
-		usleep(1000);
-	}
-	fail();
-}
-
 /* The descriptors are closed in every second round. In the last two rounds
  * other hosts are made and freed meanwhile. */
 static void a_run_that_ends_after_it_is_eio(void **state)
@@ -181,7 +144,7 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 		int vmfd = a_vm_with_table(host, 20);
 		struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
-		start(&runner, host);
+		start_run(&runner, host);
 		/* This vcpu enters through the VM's descriptor and never
 		 * leaves. */
 		assert_result(htab_sim_vcpu_enter(vmfd), 0);
@@ -193,9 +156,7 @@ static void a_run_that_ends_after_it_is_eio(void **state)
 		assert_int_equal(free_host(host), closes ? 3 : 4);
 		for (int j = 0; j < others; j++)
 			assert_int_equal(free_host(htab_sim_host_new(NULL)), 0);
-		pthread_kill(runner.thread, SIGUSR1);
-		pthread_join(runner.thread, NULL);
-		assert_result(runner.result, -EIO);
+		assert_result(stop_run(&runner), -EIO);
 		if (!closes) {
 			close(vmfd);
 			close(runner.vcpufd);

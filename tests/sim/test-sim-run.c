@@ -3,7 +3,6 @@
  * for a signal */
 #include "model.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
@@ -21,45 +20,6 @@ static int a_vcpu(int vmfd)
 
 static void ignore(int signal)
 {
-	(void)signal;
-}
-
-/* KVM_RUN in a thread of its own */
-struct runner {
-	pthread_t thread;
-	int vcpufd;
-	int result;
-};
-
-static void *run_vcpu(void *arg)
-{
-	struct runner *runner = arg;
-
-	runner->result = htab_sim_ioctl(runner->vcpufd, UAPI_KVM_RUN, NULL);
-	return NULL;
-}
-
-/* Returns when the thread is inside KVM_RUN. (-EBUSY of another call would show
- * this a moment too early.) */
-static void start(struct runner *runner, struct htab_sim_host *host)
-{
-	const struct sigaction action = { .sa_handler = ignore };
-	int patience = 10000;
-
-	htab_sim_journal_clear(host);
-	sigaction(SIGUSR1, &action, NULL);
-	assert_result(pthread_create(&runner->thread, NULL, run_vcpu, runner),
-		      0);
-	while (!strstr(htab_sim_journal(host), "KVM_RUN() = 0") && --patience)
-		usleep(1000);
-	assert_true(patience);
-}
-
-static int stop(struct runner *runner)
-{
-	pthread_kill(runner->thread, SIGUSR1);
-	pthread_join(runner->thread, NULL);
-	return runner->result;
 }
 
 static void a_vcpus_descriptor_does_for_its_vm(void **state)
@@ -105,9 +65,9 @@ static void a_signal_ends_kvm_run(void **state)
 	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
 	for (int i = 0; i < 100; i++) {
-		start(&runner, host);
+		start_run(&runner, host);
 		assert_result(htab_reset(vmfd), -EBUSY);
-		assert_result(stop(&runner), -EINTR);
+		assert_result(stop_run(&runner), -EINTR);
 		assert_result(htab_reset(vmfd), 0);
 	}
 	close(runner.vcpufd);
@@ -152,13 +112,13 @@ static void all_may_be_closed_under_it(void **state)
 	int vmfd = a_vm_with_table(host, 20);
 	struct runner runner = { .vcpufd = a_vcpu(vmfd) };
 
-	start(&runner, host);
+	start_run(&runner, host);
 	close(runner.vcpufd);
 	assert_result(htab_reset(vmfd), -EBUSY);
 	close(vmfd);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA),
 			 all - (1 << 20));
-	assert_result(stop(&runner), -EINTR);
+	assert_result(stop_run(&runner), -EINTR);
 	assert_int_equal(htab_sim_free_memory(host, HTAB_SIM_CMA), all);
 	close_host(host);
 }

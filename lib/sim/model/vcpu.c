@@ -64,25 +64,27 @@ uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups)
 	return pages > groups ? groups : pages;
 }
 
+/* The virtual segment of real mode */
+#define VRMA_VSID UINT64_C(0x1ffffff)
+
 static uint64_t vrma_index(uint64_t page, uint64_t groups)
 {
-	const uint64_t vsid = 0x1ffffff;
+	const uint64_t hash = page ^ VRMA_VSID ^ VRMA_VSID << 25;
 
-	return ((page ^ vsid ^ vsid << 25) & (groups - 1)) * 8 + 7;
+	return (hash & (groups - 1)) * 8 + 7;
 }
 
 /* Enters a bolted entry for each page of real mode, in slot 7 of its group, up
  * to the first slot that is taken. Returns 0, or -ENOMEM with nothing mapped. */
 static int map_vrma(struct vm *vm)
 {
-	const uint64_t vsid = 0x1ffffff;
 	const uint64_t groups = htab_model_table_entries(&vm->table) / 8;
 	const uint64_t page = vm->kernel->config.page;
 	const uint64_t pages = htab_model_vrma_pages(vm->ram, page, groups);
 	/* A page of 64K needs the LARGE bit and an encoding. */
 	const bool large = page != 4 << 10;
-	const uint64_t v0 = HPTE_1TB | vsid << 24 | HPTE_BOLTED | HPTE_VALID |
-			    (large ? HPTE_LARGE : 0);
+	const uint64_t v0 = HPTE_1TB | VRMA_VSID << 24 | HPTE_BOLTED |
+			    HPTE_VALID | (large ? HPTE_LARGE : 0);
 	/* The bits R, C and M, and the encoding of 64K */
 	const uint64_t r0 = 0x190 | (large ? 0x1000 : 0);
 	uint64_t i = 0;
