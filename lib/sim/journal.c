@@ -122,7 +122,7 @@ static void print_result(FILE *out, const struct journal_entry *entry)
 	const char *error = NULL;
 
 	if (entry->result < 0)
-		error = strerrorname_np((int)-entry->result);
+		error = htab_sim_error_name((int)-entry->result);
 	if (error)
 		fprintf(out, " = -%s", error);
 	else if (entry->result >= 0 && makes_descriptor(entry->call))

@@ -104,6 +104,36 @@ static void calls_that_a_test_answered_are_there_too(void **state)
 	close_host(host);
 }
 
+/* libhtab.h lists these, and the rest of them comes from the simulator. */
+static void errors_have_names(void **state)
+{
+	static const struct {
+		int error;
+		const char *line;
+	} known[] = {
+		{ -EACCES, "KVM_PPC_ALLOCATE_HTAB(order=20) = -EACCES\n" },
+		{ -EBADF, "KVM_PPC_ALLOCATE_HTAB(order=20) = -EBADF\n" },
+		{ -EINTR, "KVM_PPC_ALLOCATE_HTAB(order=20) = -EINTR\n" },
+		{ -EIO, "KVM_PPC_ALLOCATE_HTAB(order=20) = -EIO\n" },
+		{ -EMFILE, "KVM_PPC_ALLOCATE_HTAB(order=20) = -EMFILE\n" },
+		{ -ENOENT, "KVM_PPC_ALLOCATE_HTAB(order=20) = -ENOENT\n" },
+		{ -EPERM, "KVM_PPC_ALLOCATE_HTAB(order=20) = -EPERM\n" },
+		{ -ENOSYS, "KVM_PPC_ALLOCATE_HTAB(order=20) = -ENOSYS\n" },
+	};
+	struct htab_sim_host *host = a_host(NULL);
+	int vmfd = a_vm(host);
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		htab_sim_journal_clear(host);
+		htab_sim_fail_next(host, HTAB_SIM_ALLOCATE_HTAB, 1,
+				   known[i].error);
+		assert_result(allocate_order(vmfd, 20), known[i].error);
+		assert_string_equal(htab_sim_journal(host), known[i].line);
+	}
+	close(vmfd);
+	close_host(host);
+}
+
 static void it_keeps_the_last_1024_calls(void **state)
 {
 	struct htab_sim_host *host = a_host(NULL);
@@ -141,6 +171,7 @@ int main(void)
 		SIM_TEST(calls_are_written_with_names),
 		SIM_TEST(a_negotiation_can_be_compared),
 		SIM_TEST(calls_that_a_test_answered_are_there_too),
+		SIM_TEST(errors_have_names),
 		SIM_TEST(it_keeps_the_last_1024_calls),
 		SIM_TEST(each_host_has_its_own),
 	};
