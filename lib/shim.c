@@ -8,9 +8,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* POSIX and musl declare the request of ioctl() as an int, glibc does not. The
+ * kernel uses 32 bits of it. */
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request_t;
+#else
+typedef int ioctl_request_t;
+#endif
+
 int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 {
-	int r = ioctl(fd, request, arg);
+	int r = ioctl(fd, (ioctl_request_t)request, arg);
 
 	return r < 0 ? -errno : r;
 }

@@ -3,15 +3,16 @@
  * The part of the kernel's ABI that libhtab uses. It is declared here, because
  * <linux/kvm.h> declares some of it on powerpc only: on x86 the macro
  * KVM_PPC_GET_HTAB_FD names struct kvm_get_htab_fd, which is missing there.
- * <linux/ioctl.h> encodes the numbers as the target does. They differ, because
- * powerpc has three direction bits and most others have two.
+ * <sys/ioctl.h> encodes the numbers as the target does. They differ, because
+ * powerpc has three direction bits and most others have two. <linux/ioctl.h>
+ * does the same, but a system with musl may lack the kernel's headers.
  */
 #ifndef HTAB_UAPI_H
 #define HTAB_UAPI_H
 
-#include <linux/ioctl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 
 #define UAPI_KVM_TYPE 0xAE
 
