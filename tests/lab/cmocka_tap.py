@@ -18,8 +18,9 @@ import sys
 
 SKIP_STATUS = 77
 
-GROUP = re.compile(r'\[==========\] Running (\d+) test\(s\)')
-GROUP_END = re.compile(r'\[==========\] \d+ test\(s\) run')
+# CMocka 1.1.6 and later print the group's name before the number.
+GROUP = re.compile(r'\[==========\] (?:\S+: )?Running (\d+) test\(s\)')
+GROUP_END = re.compile(r'\[==========\] (?:\S+: )?\d+ test\(s\) run')
 CASE = re.compile(r'\[ RUN      \] (.+)')
 SUMMARY = re.compile(r'\[  (PASSED |FAILED |SKIPPED) \] |'
                      r'\s*\d+ (FAILED|SKIPPED) TEST\(S\)|$')
