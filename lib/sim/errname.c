@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of errors for the journal. glibc has strerrorname_np() for this, but
- * musl has nothing. */
-#include "host.h"
+/* glibc has strerrorname_np() for this, but musl has nothing. */
+#include "errname.h"
+
+#include <errno.h>
+#include <stddef.h>
 
 const char *htab_sim_error_name(int error)
 {

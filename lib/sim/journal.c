@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Records system calls, and prints them with the names of their requests. */
+#include "errname.h"
 #include "host.h"
 
 #include <stdio.h>

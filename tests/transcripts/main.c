@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* transcripts tables|htab-fd: does an experiment and prints the answers. */
+#include "errname.h"
 #include "transcripts.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@ struct host host;
 
 const char *error_name(long result)
 {
-	return result < 0 ? strerrorname_np((int)-result) : "-";
+	return result < 0 ? htab_sim_error_name((int)-result) : "-";
 }
 
 long returned(long result)
