@@ -14,8 +14,7 @@
 /* Each test has a pipe. teardown() closes it and restores the limits and the
  * user, also if an assertion has failed. */
 static int fds[2];
-static const __rlimit_resource_t limits[] = { RLIMIT_AS, RLIMIT_DATA,
-					      RLIMIT_MEMLOCK };
+static const int limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK };
 enum { LIMITS = sizeof(limits) / sizeof(limits[0]) };
 static struct rlimit limit_before[LIMITS];
 static uid_t user;
@@ -47,7 +46,7 @@ static int teardown(void **state)
 }
 
 /* Lowers the soft limit only, which restore_limits() can raise again. */
-static void set_limit(__rlimit_resource_t limit, rlim_t bytes)
+static void set_limit(int limit, rlim_t bytes)
 {
 	struct rlimit tight;
 
@@ -164,7 +163,7 @@ static void assert_torn_write_meets_the_limit(void)
 static void torn_write_without_memory_is_enomem(void **state)
 {
 	/* Linux takes 0 bytes of data for "no limit". */
-	set_limit((__rlimit_resource_t)(intptr_t)*state, 1);
+	set_limit((int)(intptr_t)*state, 1);
 	assert_torn_write_meets_the_limit();
 }
 
