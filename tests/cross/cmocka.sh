@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# cmocka.sh TARGET (powerpc64le-linux-gnu or powerpc64-linux-gnu) makes a static
-# CMocka for a cross build from Debian's source package, and prints the
-# directory of its cmocka.pc:
+# cmocka.sh TARGET makes a static CMocka for a cross build from Debian's source
+# package, and prints the directory of its cmocka.pc:
 #
 #     PKG_CONFIG_LIBDIR=$(tests/cross/cmocka.sh powerpc64le-linux-gnu) \
 #         meson setup --cross-file tests/cross/powerpc64le.ini build-ppc64le
+#
+# TARGET is the prefix of the compiler's name. For TARGET "musl", the compiler is
+# musl-gcc, which makes programs of this machine that use musl.
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +17,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 [ $# -eq 1 ] || die "usage: cmocka.sh TARGET"
 target=$1
-for tool in "$target-gcc" "$target-ar" cmake tar; do
+ar=$target-ar
+[ "$target" != musl ] || ar="ar"
+for tool in "$target-gcc" "$ar" cmake tar; do
 	command -v "$tool" >/dev/null || die "no $tool"
 done
 
@@ -31,23 +35,28 @@ quietly() {
 source_from() {
 	apt_open "$1" deb-src || return 1
 	say "fetching the source of CMocka"
-	if ! (cd "$tmp" &&
+	mkdir -p "$tmp/fetched"
+	if ! (cd "$tmp/fetched" &&
 		apt_get -q source --download-only cmocka >"$tmp/output"); then
 		say "cannot fetch the source: $(apt_why)"
 		return 1
 	fi
+	mkdir -p "$cache/cross"
+	mv "$tmp/fetched" "$cache/cross/source"
 }
 
 build() {
-	in_turn source_from bookworm || die "no source of CMocka"
+	[ -e "$cache/cross/source" ] || in_turn source_from bookworm ||
+		die "no source of CMocka"
 	mkdir "$tmp/source" "$tmp/new" "$tmp/new/lib" "$tmp/new/include"
-	tar -xf "$tmp"/cmocka_*.orig.tar.xz -C "$tmp/source" --strip-components=1
+	tar -xf "$cache"/cross/source/cmocka_*.orig.tar.xz -C "$tmp/source" \
+		--strip-components=1
 
 	say "building CMocka for $target"
 	quietly cmake -S "$tmp/source" -B "$tmp/build" \
 		-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_SYSTEM_NAME=Linux \
 		-DCMAKE_C_COMPILER="$target-gcc" \
-		-DCMAKE_AR="$(command -v "$target-ar")" \
+		-DCMAKE_AR="$(command -v "$ar")" \
 		-DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF
 	quietly cmake --build "$tmp/build" --target cmocka-static
 	cp "$tmp/build/src/libcmocka-static.a" "$tmp/new/lib/libcmocka.a"
