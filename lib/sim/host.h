@@ -67,8 +67,6 @@ int htab_sim_leave(struct call *call, struct vm *vm);
 /* --- the real kernel, for descriptors that are not simulated: lib/shim.c under
  * other names --- */
 
-/* Returns NULL for an error that the journal writes as a number. */
-const char *htab_sim_error_name(int error);
 int htab_kernel_ioctl(int fd, unsigned long request, void *arg);
 ssize_t htab_kernel_write(int fd, const void *buf, size_t len);
 ssize_t htab_kernel_write_torn(int fd, const void *buf, size_t len,
