@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* With -std=c99 or c11, glibc declares MAP_ANONYMOUS only then. */
+#define _DEFAULT_SOURCE
 #include "shim.h"
 
 #include <errno.h>

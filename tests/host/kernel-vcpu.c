@@ -193,7 +193,7 @@ void vcpu_free(struct vcpu *vcpu)
 
 #else
 
-static _Noreturn void cannot(void)
+static __attribute__((noreturn)) void cannot(void)
 {
 	fprintf(stderr, "this program runs vcpus of PowerPC only\n");
 	exit(EXIT_FAILURE);

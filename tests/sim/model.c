@@ -203,7 +203,7 @@ uint64_t count_valid_in(const unsigned char *buf, ssize_t n)
 
 uint64_t count_valid(int htabfd)
 {
-	static _Alignas(8) unsigned char buf[1 << 20];
+	static __attribute__((aligned(8))) unsigned char buf[1 << 20];
 	uint64_t valid = 0;
 	ssize_t n;
 

@@ -79,7 +79,7 @@ static long write_entry(void *arg)
 
 static long read_all(void *arg)
 {
-	static _Alignas(8) unsigned char buf[1 << 16];
+	static __attribute__((aligned(8))) unsigned char buf[1 << 16];
 	ssize_t n = htab_sim_read(*(int *)arg, buf, sizeof(buf));
 
 	/* These are the entries of the VRMA and the one that was written. */

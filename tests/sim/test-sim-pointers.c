@@ -195,7 +195,7 @@ static uint32_t cut_at(void)
 /* The reader must find one record, whose valid entries begin at the index. */
 static void assert_reads(int htabfd, uint32_t index, uint32_t n_valid)
 {
-	static _Alignas(8) unsigned char buf[1 << 20];
+	static __attribute__((aligned(8))) unsigned char buf[1 << 20];
 	struct uapi_kvm_get_htab_header header;
 
 	assert_true(htab_sim_read(htabfd, buf, sizeof(buf)) > 0);

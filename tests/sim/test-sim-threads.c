@@ -49,7 +49,7 @@ static bool vrma_is_there(void)
 	struct uapi_kvm_get_htab_fd how = { 0 };
 	int htabfd = htab_sim_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
 	uint64_t valid = 0;
-	static _Thread_local _Alignas(8) unsigned char buf[4096];
+	static __thread __attribute__((aligned(8))) unsigned char buf[4096];
 	ssize_t n;
 
 	while ((n = htab_sim_read(htabfd, buf, sizeof(buf))) > 0)

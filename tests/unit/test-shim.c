@@ -11,10 +11,17 @@
 
 #include "unit.h"
 
+/* The first parameter of setrlimit() */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t limit_t;
+#else
+typedef int limit_t;
+#endif
+
 /* Each test has a pipe. teardown() closes it and restores the limits and the
  * user, also if an assertion has failed. */
 static int fds[2];
-static const int limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK };
+static const limit_t limits[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK };
 enum { LIMITS = sizeof(limits) / sizeof(limits[0]) };
 static struct rlimit limit_before[LIMITS];
 static uid_t user;
@@ -46,7 +53,7 @@ static int teardown(void **state)
 }
 
 /* Lowers the soft limit only, which restore_limits() can raise again. */
-static void set_limit(int limit, rlim_t bytes)
+static void set_limit(limit_t limit, rlim_t bytes)
 {
 	struct rlimit tight;
 
@@ -163,7 +170,7 @@ static void assert_torn_write_meets_the_limit(void)
 static void torn_write_without_memory_is_enomem(void **state)
 {
 	/* Linux takes 0 bytes of data for "no limit". */
-	set_limit((int)(intptr_t)*state, 1);
+	set_limit((limit_t)(intptr_t)*state, 1);
 	assert_torn_write_meets_the_limit();
 }
 
