@@ -7,15 +7,24 @@ import shlex
 from checks import CC, build, check, main, run, source, temporary, tool
 
 
-def builds(variable, default):
+def builds(variable, default, *options):
     build(temporary(), '-Doptimization=2', '-Ddebug=false', '--werror',
-          '-Dwarning_level=3', '-Dsim=enabled',
+          '-Dwarning_level=3', '-Dsim=enabled', *options,
           CC=shlex.join(tool(variable, default)))
 
 
 for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
     check(f'{default} has no warning at -O2')(
         functools.partial(builds, variable, default))
+
+
+# ISO C alone: the C library then declares only what a file asks for.
+for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
+    for standard, options in ('c99', ['-Dtests=enabled']), ('c11', []):
+        check(f'{default} has no warning with -Dc_std={standard}')(
+            functools.partial(builds, variable, default,
+                              f'-Dc_std={standard}', '-Dexamples=enabled',
+                              *options))
 
 
 # The linker may drop or merge functions then.
