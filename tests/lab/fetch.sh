@@ -30,7 +30,7 @@ table() {
 
 suites() {
 	awk -v name="$1" '$1 == "kernel" && $2 == name {
-		for (i = 5; i <= NF; i++)
+		for (i = 5; i <= NF && $i != "on"; i++)
 			print $i
 	}' "$here/table"
 }
@@ -148,10 +148,11 @@ kernel_from() {
 }
 
 # A suite may have moved on to another kernel. If the name is a number, it has
-# to be the number of the kernel.
+# to be the number of the kernel, and if it ends in -64k, so has the kernel's.
 is_of_its_name() {
 	case $name in
 	[0-9]*) grep -q "^${name}[^0-9]" "$tmp/kernel/version" ;;
+	*-64k) grep -q '^[^ ]*-64k ' "$tmp/kernel/version" ;;
 	esac
 }
 

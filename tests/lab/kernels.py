@@ -21,23 +21,27 @@ class Table:
         self.kernels = {}   # name: "required" or "reported"
         self.machines = {}  # name: (arguments of QEMU, kernel parameters)
         self.rows = {}      # (kernel, machine): host
-        self._own_hosts = {}    # machine: host
+        self.own_hosts = {}     # machine: host
+        self._only_on = {}      # kernel: machines, if the table limits them
         self._directory = []    # "directory" lines: (first version, machines)
         for line in (HERE / 'table').read_text().splitlines():
             self._read(line)
-        self.rows = {(kernel, machine): host for kernel in self.kernels
-                     for machine, host in self._own_hosts.items()}
+        self.rows = {(kernel, machine): self.own_hosts[machine]
+                     for kernel in self.kernels
+                     for machine in self._only_on[kernel] or self.own_hosts}
         for kernel in sorted(directory_kernels(), key=version_of):
             self._add_from_directory(kernel)
 
     def _read(self, line):
         kind, *words = line.partition('#')[0].split() or ['']
         if kind == 'kernel':
+            _, _, machines = ' '.join(words).partition(' on ')
             self.kernels[words[0]] = words[2]
+            self._only_on[words[0]] = machines.split()
         elif kind == 'machine':
             qemu, _, parameters = ' '.join(words[2:]).partition('--')
             self.machines[words[0]] = qemu.split(), parameters.strip()
-            self._own_hosts[words[0]] = words[1]
+            self.own_hosts[words[0]] = words[1]
         elif kind == 'directory':
             self._directory.append((version_of(words[0]), words[1:]))
 
@@ -50,7 +54,7 @@ class Table:
         self.kernels[kernel] = 'required'
         for word in fitting[-1]:
             machine, _, host = word.partition('=')
-            self.rows[kernel, machine] = host or self._own_hosts[machine]
+            self.rows[kernel, machine] = host or self.own_hosts[machine]
 
     def print(self):
         for kernel, machine in self.rows:

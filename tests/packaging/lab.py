@@ -126,7 +126,8 @@ def next_suite():
     yield from differs(status, 0, errors)
     yield from differs(errors.count('no index of trixie'), 2, errors)
     for reason in (APT_WORDS_FOR_DAMAGE, '6.12.1-powerpc64le',
-                   'sid: not available, and not required'):
+                   'sid: not available, and not required',
+                   'forky-64k: not available, and not required'):
         if reason not in errors:
             yield f'"{reason}" is missing:\n{errors}'
     kept = {file.name for file in (where / 'kernels/6.12').iterdir()}
@@ -150,7 +151,7 @@ def no_suite():
         yield f'6.1 is not there:\n{errors}'
 
 
-@check('a missing kernel fails its row')
+@check('a missing kernel fails its row, also if it is only reported')
 def missing_row():
     _, points, errors = lab(BOOT, '6.12', 'powernv8', '/bin/true',
                             HTAB_CACHE=cache('none'))
@@ -173,9 +174,39 @@ def any_kernel():
         yield from differs((status, name), expected, errors)
 
 
+@check('a kernel of 64K pages is one, and its suites end before "on"')
+def page_size():
+    make_mirror()
+    suite('forky', package('linux-image-powerpc64le-64k',
+                           depends=f'Depends: {KERNEL}\n')
+          + '\n' + (MIRROR / 'dists/bookworm-backports/main/binary-ppc64el/'
+                    'Packages').read_text().removesuffix('\n'))
+    status, _, errors = lab(FETCH, 'forky-64k', HTAB_CACHE=cache('pages'))
+    yield from differs(status, 1, errors)
+    for words in 'this is another kernel', 'forky-64k: not available':
+        if words not in errors:
+            yield f'"{words}" is missing:\n{errors}'
+    if 'index of on' in errors or 'index of powernv8' in errors:
+        yield errors
+
+
 def listed(**variables):
     _, rows, errors = lab(BOOT, '--list', **variables)
     return {tuple(row.split()) for row in rows.splitlines()}, errors
+
+
+@check('a kernel runs on the machines that the table has for it, or on all')
+def machines():
+    rows, errors = listed()
+    every = {machine for kernel, machine, _ in rows if kernel == '6.12'}
+    yield from differs({row for row in rows if row[0] == 'sid-64k'},
+                       {('sid-64k', 'powernv8', 'reported'),
+                        ('sid-64k', 'powernv10', 'reported')}, errors)
+    yield from differs({row[1] for row in rows} - every, set(), errors)
+    status, _, errors = lab(BOOT, 'sid-64k', 'nested', '/bin/true')
+    yield from differs(status, 2, errors)
+    if 'the table does not let kernel sid-64k run on nested' not in errors:
+        yield errors
 
 
 @check('kernels of a directory are required, on the machines they run on')
