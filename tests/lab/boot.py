@@ -4,13 +4,16 @@
 emulates.
 
 boot.py [OPTION...] KERNEL MACHINE PROGRAM [ARG...]
+boot.py [OPTION...] --kernel FILE [--modules DIR] [MACHINE] PROGRAM [ARG...]
 boot.py --list
 
 KERNEL and MACHINE are names in the file "table"; fetch.sh puts the kernel into
 the cache. KERNEL can also be the version of a kernel in the directory that
-$HTAB_KERNELS names. The environment of the program has HTAB_KERNEL and
-HTAB_HOST (see the table), and the program can write to every file of the
-machine.
+$HTAB_KERNELS names. --kernel takes any kernel, and its modules from DIR; see
+"Your own kernel" in tests/README.md.
+
+The environment of the program has HTAB_KERNEL and HTAB_HOST (see the table),
+and the program can write to every file of the machine.
 
 --mode tap, the default, takes a CMocka program and prints TAP, with a last
 point "kernel stays healthy". It exits with 0 whenever the TAP is complete. On a
@@ -26,44 +29,66 @@ import shlex
 import signal
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 sys.dont_write_bytecode = True  # Keep the source directory clean.
 from cmocka_tap import Cmocka, Tap
 from initramfs import LabError, Initramfs
 from kernels import HERE, Table, kernel_files
 from machine import Boot
+from ownkernel import own_files
 
 LAB_FAILED = 125
 
 
-def initramfs(args, host):
+class Row(NamedTuple):
+    """A kernel on a machine"""
+    kernel: str
+    machine: str
+    qemu: list          # arguments
+    parameters: str     # of the kernel
+    host: str
+    importance: str
+
+
+def files_of(args):
+    if args.kernel:
+        return own_files(args.kernel, args.modules)
+    return kernel_files(args.words[0])
+
+
+def initramfs(args, row, files):
     """The first file system of the machine: init, busybox, the modules, the
     program and its libraries"""
-    files = kernel_files(args.kernel)
     image = Initramfs([Path(d) for d in args.libdir])
     image.add(files.busybox, 'bin/busybox')
     image.add(HERE / 'init', 'init')
-    for module in files.modules:
-        image.add(module, f'lab/{module.name}')
+    for name, contents in files.modules:
+        image.add_bytes(contents, f'lab/{name}')
     image.add_program(Path(args.program), 'lab/program')
     for item in args.add:
         name, _, dest = item.partition(':')
         image.add_program(Path(name), dest.lstrip('/') or Path(name).name)
-    run = [f'export HTAB_KERNEL={shlex.quote(args.kernel)} '
-           f'HTAB_HOST={shlex.quote(host)}',
+    run = [f'export HTAB_KERNEL={shlex.quote(row.kernel)} '
+           f'HTAB_HOST={shlex.quote(row.host)}',
            'exec 2>&1' if args.mode == 'tap' else '',
            f'exec /lab/program {shlex.join(args.args)}']
-    image.add_text('\n'.join(run) + '\n', 'lab/run')
+    image.add_bytes(('\n'.join(run) + '\n').encode(), 'lab/run')
     return image.bytes()
+
+
+def run(boot):
+    files = files_of(boot.args)
+    boot.run(files.vmlinux, initramfs(boot.args, boot.row, files))
 
 
 def print_line(word, text):
     print(text, flush=True, file=sys.stdout if word == 'out' else sys.stderr)
 
 
-def run_raw(args, machine, host):
-    boot = Boot(args, machine, print_line)
-    boot.run(initramfs(args, host))
+def run_raw(args, row):
+    boot = Boot(args, row, print_line)
+    run(boot)
     wrong, reports = boot.health()
     for text in reports:
         print(f'kernel: {text}', file=sys.stderr)
@@ -72,13 +97,13 @@ def run_raw(args, machine, host):
     return LAB_FAILED if wrong or boot.status is None else boot.status
 
 
-def run_tap(args, machine, host, importance):
-    tap = Tap(todo='' if importance == 'required'
-              else f'{args.kernel} is only {importance}')
+def run_tap(args, row):
+    tap = Tap(todo='' if row.importance == 'required'
+              else f'{row.kernel} is only {row.importance}')
     cmocka = Cmocka(tap)
     try:
-        boot = Boot(args, machine, lambda word, text: cmocka.feed(text))
-        boot.run(initramfs(args, host))
+        boot = Boot(args, row, lambda word, text: cmocka.feed(text))
+        run(boot)
         wrong, reports = boot.health()
         if boot.started:
             cmocka.finish(boot.status,
@@ -98,13 +123,23 @@ def run_tap(args, machine, host, importance):
     return 0
 
 
-def parser_for(table):
+def parser_for():
     parser = argparse.ArgumentParser(
         usage='boot.py [OPTION...] KERNEL MACHINE PROGRAM [ARG...]\n'
+              '       boot.py [OPTION...] --kernel FILE [--modules DIR] '
+              '[MACHINE] PROGRAM [ARG...]\n'
               '       boot.py --list')
     option = parser.add_argument
     option('--list', action='store_true',
            help='print "kernel machine required|reported" for each row')
+    option('--kernel', type=Path, metavar='FILE',
+           help='a vmlinux or zImage to boot, also as .xz')
+    option('--modules', type=Path, metavar='DIR',
+           help='where its kvm.ko and kvm-hv.ko are; without this option, KVM '
+                'is built in')
+    option('--host', metavar='HOST',
+           help='HTAB_HOST of the program, if it is not the one that the '
+                'table has for the machine')
     option('--mode', choices=('tap', 'raw'), default='tap',
            help='TAP from a CMocka program (the default), or its output')
     option('--mem', default='4G', help='memory of the machine (default: 4G)')
@@ -120,24 +155,50 @@ def parser_for(table):
            help='where to look for libraries first')
     option('--verbose', action='store_true',
            help='print the whole console on stderr')
-    option('kernel', nargs='?', choices=table.kernels, metavar='KERNEL')
-    option('machine', nargs='?', choices=table.machines, metavar='MACHINE')
-    option('program', nargs='?', metavar='PROGRAM')
-    option('args', nargs=argparse.REMAINDER, metavar='ARG')
+    # argparse cannot tell whether the first word is a kernel, a machine or a
+    # program.
+    option('words', nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
-def arguments(table):
-    parser = parser_for(table)
+def arguments():
+    parser = parser_for()
     args = parser.parse_args()
-    if args.list:
-        return args
-    if not args.program:
-        parser.error('KERNEL, MACHINE and PROGRAM are needed')
-    if (args.kernel, args.machine) not in table.rows:
-        parser.error(f'the table does not let kernel {args.kernel} run on '
-                     f'{args.machine}')
-    return args
+    if args.modules and not args.kernel:
+        parser.error('--modules belongs to --kernel')
+    return parser, args
+
+
+def choose(parser, args, table):
+    """The row of the table, or one for the kernel of --kernel. Sets the program
+    and its arguments."""
+    names = args.words[:2]
+    rest = args.words[2:]
+    if args.kernel:
+        names = [args.kernel.name, next(iter(table.machines))]
+        rest = args.words
+        if rest and rest[0] in table.machines:
+            names[1], *rest = rest
+    if not rest:
+        parser.error('PROGRAM is needed' if args.kernel
+                     else 'KERNEL, MACHINE and PROGRAM are needed')
+    args.program, *args.args = rest
+    kernel, machine = names
+    if machine not in table.machines:
+        parser.error(f"no machine '{machine}' in the table; there are: "
+                     + ' '.join(table.machines))
+    if not args.kernel and kernel not in table.kernels:
+        parser.error(f"no kernel '{kernel}' in the table; there are: "
+                     + ' '.join(table.kernels) + ' (--kernel takes any)')
+    if not args.kernel and (kernel, machine) not in table.rows:
+        parser.error(f'the table does not let kernel {kernel} run on '
+                     f'{machine}')
+    host, importance = table.own_hosts[machine], 'required'
+    if not args.kernel:
+        host = table.rows[kernel, machine]
+        importance = table.kernels[kernel]
+    return Row(kernel, machine, *table.machines[machine], args.host or host,
+               importance)
 
 
 def main():
@@ -145,16 +206,13 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
+        parser, args = arguments()
         table = Table()
-        args = arguments(table)
         if args.list:
             table.print()
             return 0
-        machine = table.machines[args.machine]
-        host = table.rows[args.kernel, args.machine]
-        if args.mode == 'tap':
-            return run_tap(args, machine, host, table.kernels[args.kernel])
-        return run_raw(args, machine, host)
+        row = choose(parser, args, table)
+        return (run_tap if args.mode == 'tap' else run_raw)(args, row)
     except LabError as error:
         print(f'boot.py: {error}', file=sys.stderr)
         return LAB_FAILED

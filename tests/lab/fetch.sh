@@ -5,6 +5,7 @@
 # the cache for boot.py.
 # fetch.sh --any prints the name of a kernel that is in the cache. If there is
 # none, it fetches the first one of the table that it can.
+# fetch.sh --busybox fetches only what boot.py --kernel needs.
 #
 # $cache/kernels/NAME/ has vmlinux, kvm.ko, kvm-hv.ko, a static busybox, and
 # version. The directory appears in one step, and is used as long as it exists.
@@ -185,6 +186,13 @@ any() {
 	done
 	table "" 2
 }
+
+if [ "${1-}" = --busybox ]; then
+	cache_lock
+	cache_tmp
+	fetch_busybox || die "busybox is not available"
+	exit
+fi
 
 named=$#
 if [ "${1-}" = --any ]; then

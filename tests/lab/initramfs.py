@@ -37,8 +37,8 @@ class Initramfs:
         except OSError as error:
             raise LabError(f'cannot read {path}: {error.strerror}') from None
 
-    def add_text(self, text, dest):
-        self.files[dest] = text.encode(), 0o100644
+    def add_bytes(self, contents, dest):
+        self.files[dest] = contents, 0o100644
 
     def add_program(self, path, dest):
         """Adds a file. If it is a program or a shared object, this also adds

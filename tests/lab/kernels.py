@@ -12,6 +12,7 @@ from typing import NamedTuple
 from initramfs import LabError
 
 HERE = Path(__file__).resolve().parent
+FETCH = os.path.relpath(HERE / 'fetch.sh')
 
 
 class Table:
@@ -109,13 +110,14 @@ def unpacked(image):
 
 
 class Files(NamedTuple):
-    """The files that a machine boots"""
+    """What a machine boots"""
     vmlinux: Path
     busybox: Path
-    modules: list
+    modules: list   # pairs of a name and the contents
 
 
 def kernel_files(name):
+    """The files of a kernel of the table or of $HTAB_KERNELS"""
     image = directory_kernels().get(name)
     if image:
         found = Files(unpacked(image), cache() / 'busybox', [])
@@ -123,10 +125,10 @@ def kernel_files(name):
     else:
         files = cache() / 'kernels' / name
         found = Files(files / 'vmlinux', files / 'busybox',
-                      sorted(files.glob('*.ko')))
+                      [(file.name, file.read_bytes())
+                       for file in files.glob('*.ko')])
         missing = f'kernel {name}'
     if not (found.vmlinux.exists() and found.busybox.exists()):
-        fetch = os.path.relpath(HERE / 'fetch.sh')
-        raise LabError(f'{missing} is not in the cache; {fetch} {name} says '
+        raise LabError(f'{missing} is not in the cache; {FETCH} {name} says '
                        'why')
     return found

@@ -14,7 +14,6 @@ from pathlib import Path
 import health
 from cmocka_tap import clean
 from initramfs import LabError
-from kernels import kernel_files
 
 LINE = re.compile(r'@htab-(note|fault|out|err|status|dmesg|done) ?(.*)')
 
@@ -33,9 +32,9 @@ class Boot:
     """One run of a machine. The lines of the program go to a callback, and
     all others are kept for the diagnosis."""
 
-    def __init__(self, args, machine, on_line):
+    def __init__(self, args, row, on_line):
         self.args = args
-        self.machine = machine
+        self.row = row
         self.on_line = on_line
         self.start = time.monotonic()
         self.started = False    # the program
@@ -48,11 +47,11 @@ class Boot:
 
     def say(self, text):
         seconds = time.monotonic() - self.start
-        print(f'boot.py: {self.args.kernel} on {self.args.machine}, '
+        print(f'boot.py: {self.row.kernel} on {self.row.machine}, '
               f'{seconds:.1f} s: {text}', file=sys.stderr)
 
-    def command(self, initrd):
-        qemu, parameters = self.machine
+    def command(self, vmlinux, initrd):
+        qemu, parameters = self.row.qemu, self.row.parameters
         smp = self.args.smp
         threads = 'multi' if smp > 1 else 'single'
         return ['qemu-system-ppc64', *qemu, '-m', self.args.mem,
@@ -60,17 +59,17 @@ class Boot:
                 '-accel', f'tcg,thread={threads}', '-no-reboot',
                 '-nodefaults', '-display', 'none', '-serial', 'stdio',
                 *(BMC if 'powernv' in ' '.join(qemu) else []),
-                '-kernel', str(kernel_files(self.args.kernel).vmlinux),
+                '-kernel', str(vmlinux),
                 '-initrd', initrd,
                 '-append', f'{PARAMETERS} {parameters} {self.args.append}']
 
-    def run(self, image):
+    def run(self, vmlinux, image):
         with tempfile.TemporaryDirectory(prefix='htab-lab-') as directory:
             initrd = os.path.join(directory, 'initramfs')
             Path(initrd).write_bytes(image)
             try:
                 qemu = subprocess.Popen(
-                    self.command(initrd), stdin=subprocess.DEVNULL,
+                    self.command(vmlinux, initrd), stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                     start_new_session=True)
             except OSError as error:
