@@ -19,6 +19,8 @@ enum {
 	HASH_NO_RUN = 128, /* KVM_RUN refuses a vcpu of a hash guest. */
 	RESIZES = 256,	   /* COMMIT can change the size of a table. */
 	ANY_RAM = 512,	   /* A case can choose the RAM of its VMs. */
+	AREA = 1024,	   /* The area for tables has the largest ones. */
+	NO_AREA = 2048,	   /* All tables come from the page allocator. */
 };
 
 /* The case holds on the kernels from since on, and before until. A bound that
@@ -69,6 +71,12 @@ int a_vm_with_table(uint32_t order);
 
 /* What htab_largest() says, which is at most the ceiling */
 uint32_t largest_order(uint32_t ceiling);
+
+/* The largest table that the page allocator of these hosts gives */
+enum { LARGEST_OF_PAGES = 24 };
+/* The largest table of the host when no VM has one. This is what the size of
+ * the area says, and not the library. */
+uint32_t largest_of_host(void);
 /* More than any host has */
 enum { TOO_LARGE = 40 };
 
@@ -82,7 +90,11 @@ struct contents read_htab(int htabfd);
 /* Does the same with an htab fd of its own. */
 struct contents contents_of(int vmfd);
 
-/* Writes one valid entry. */
+/* Writes one valid entry, of a 4K page. */
 void write_entry(int vmfd, uint32_t index);
+/* Writes one of a page size that the guest may have on any host, at an address
+ * where the guest has no memory. */
+enum guest_page { PAGE_4K, PAGE_64K, PAGE_16M, GUEST_PAGES };
+void write_entry_of(int vmfd, uint32_t index, enum guest_page page);
 
 #endif

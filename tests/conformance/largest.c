@@ -2,6 +2,36 @@
 /* htab_largest(), and VMs that compete for the memory of the host */
 #include "conformance.h"
 
+static void largest_is_what_the_host_has(void)
+{
+	assert_int_equal(largest_order(HTAB_ORDER_MAX), largest_of_host());
+}
+
+/* Each VM in turn asks for more than the page allocator gives in one piece, and
+ * gets the largest piece. */
+static void without_an_area_vms_do_not_compete(void)
+{
+	const bool kernel_falls_back = host.linux_version < V(4, 4);
+
+	for (int i = 0; i < 4; i++) {
+		int vmfd = a_vm();
+		uint32_t order = LARGEST_OF_PAGES + 1;
+
+		assert_result(htab_alloc_at_least(vmfd, &order, order),
+			      kernel_falls_back ? -ENOSPC : -ENOMEM);
+		assert_int_equal(order, kernel_falls_back
+						? LARGEST_OF_PAGES
+						: LARGEST_OF_PAGES + 1);
+		if (!kernel_falls_back)
+			assert_no_table(vmfd);
+		order = TOO_LARGE;
+		assert_result(htab_alloc(vmfd, &order), 0);
+		assert_int_equal(order, LARGEST_OF_PAGES);
+		assert_int_equal(largest_order(HTAB_ORDER_MAX),
+				 LARGEST_OF_PAGES);
+	}
+}
+
 /* htab_largest() finds a larger table than the kernel's own fallback gives. */
 static void largest_looks_on_below_what_the_kernel_falls_back_to(void)
 {
@@ -89,11 +119,15 @@ static void largest_takes_nothing(void)
 CASES(largest,
       {
 	      CASE(largest_looks_on_below_what_the_kernel_falls_back_to,
-		   HASH_GUESTS, V(3, 12), V(4, 4)),
-	      CASE(vms_compete_for_the_pool, HASH_GUESTS, V(4, 4), 0),
-	      CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS, V(3, 12),
-		   V(4, 4)),
-	      CASE(closing_vms_gives_the_pool_back, HASH_GUESTS, V(3, 12), 0),
+		   HASH_GUESTS | AREA, V(3, 12), V(4, 4)),
+	      CASE(vms_compete_for_the_pool, HASH_GUESTS | AREA, V(4, 4), 0),
+	      CASE(vms_compete_and_the_kernel_falls_back, HASH_GUESTS | AREA,
+		   V(3, 12), V(4, 4)),
+	      CASE(closing_vms_gives_the_pool_back, HASH_GUESTS | AREA,
+		   V(3, 12), 0),
+	      CASE(without_an_area_vms_do_not_compete, HASH_GUESTS | NO_AREA, 0,
+		   0),
+	      CASE(largest_is_what_the_host_has, HASH_GUESTS, 0, 0),
 	      CASE(largest_keeps_to_its_ceiling, HASH_GUESTS, 0, 0),
 	      CASE(largest_takes_nothing, HASH_GUESTS, 0, 0),
       });

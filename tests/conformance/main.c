@@ -76,6 +76,15 @@ uint32_t largest_order(uint32_t ceiling)
 	return order;
 }
 
+uint32_t largest_of_host(void)
+{
+	uint32_t order = LARGEST_OF_PAGES;
+
+	while (host.cma >> (order + 1))
+		order++;
+	return order;
+}
+
 void assert_order(int vmfd, uint32_t expected)
 {
 	uint32_t order = 0;
@@ -172,6 +181,10 @@ static const char *why_not_this_host(unsigned int needs)
 		return "VMs of this host begin hash";
 	if ((needs & BEGINS_HASH) && radix)
 		return "VMs of this host begin radix";
+	if ((needs & AREA) && largest_of_host() == LARGEST_OF_PAGES)
+		return "this host has no area for larger tables";
+	if ((needs & NO_AREA) && largest_of_host() > LARGEST_OF_PAGES)
+		return "this host has an area for larger tables";
 	if ((needs & ANY_RAM) && host.ram_is_fixed)
 		return "the host's description says how much RAM a VM has";
 	return NULL;

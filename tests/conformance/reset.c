@@ -32,6 +32,33 @@ static void reset_keeps_each_size_and_empties_the_table(void)
 	}
 }
 
+/* A guest has pages of 4K on a host of 64K pages, and the other way round. */
+static void entries_of_each_page_size_are_cleared(void)
+{
+	int vmfd = a_vm_with_table(20);
+	const uint32_t last = (1 << 16) - 1;
+
+	for (enum guest_page page = PAGE_4K; page < GUEST_PAGES; page++) {
+		uint32_t order = 20;
+
+		write_entry_of(vmfd, 0, page);
+		write_entry_of(vmfd, last, page);
+		assert_order(vmfd, 20);
+		assert_int_equal(contents_of(vmfd).valid, 2);
+		assert_int_equal(contents_of(vmfd).last_valid, last);
+		assert_result(htab_reset(vmfd), 0);
+		assert_int_equal(contents_of(vmfd).valid, 0);
+
+		write_entry_of(vmfd, last, page);
+		assert_result(htab_renew(vmfd, &order, 20), 0);
+		assert_int_equal(contents_of(vmfd).valid, 0);
+
+		write_entry_of(vmfd, last, page);
+		assert_result(htab_alloc(vmfd, &order), 0);
+		assert_int_equal(contents_of(vmfd).valid, 0);
+	}
+}
+
 /* htab_order() changes neither the entries nor their marks for readers. */
 static void order_changes_nothing(void)
 {
@@ -81,6 +108,8 @@ CASES(reset, {
 		     CASE(vm_without_table_is_enoent, HV, V(3, 8), 0),
 		     CASE(reset_keeps_each_size_and_empties_the_table,
 			  HASH_GUESTS, V(3, 8), 0),
+		     CASE(entries_of_each_page_size_are_cleared, HASH_GUESTS,
+			  V(3, 8), 0),
 		     CASE(order_changes_nothing, HASH_GUESTS, V(3, 8), 0),
 		     CASE(torn_record_tells_the_end_and_changes_nothing,
 			  HASH_GUESTS, V(3, 8), 0),

@@ -36,6 +36,7 @@ struct host {
 	 * fixed. */
 	uint64_t ram;
 	bool ram_is_fixed;
+	uint64_t cma; /* bytes of the area for tables; 0: there is none */
 	int kvmfd;
 	const char *name; /* for messages */
 };

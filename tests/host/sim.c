@@ -68,6 +68,7 @@ int host_open(struct host *host, const char **why)
 	host->page_size = strstr(description, "page=64K") ? 64 << 10 : 4 << 10;
 	host->ram = described_ram(description);
 	host->ram_is_fixed = true;
+	host->cma = htab_sim_free_memory(sim, HTAB_SIM_CMA);
 	host->kvmfd = htab_sim_kvmfd(sim);
 	host->name = name_of_host(host->linux_version, description);
 	return 0;
