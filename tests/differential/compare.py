@@ -35,6 +35,7 @@ from kernels import Table
 # and the page size of the kernel; MMU and KVM follow from the lab's table.
 MACHINES = {
     'powernv8': 'cpu=power8',
+    'powernv8-nocma': 'cpu=power8',
     'powernv9': 'cpu=power9-dd2.0 mmu=radix',
     'powernv9-hash': 'cpu=power9-dd2.0 mmu=hash',
     'powernv10': 'cpu=power10 mmu=radix',
@@ -43,9 +44,11 @@ MACHINES = {
 }
 
 # The area for tables has its default size with 4G, or it is so small that a few
-# VMs exhaust it. The seed decides.
+# VMs exhaust it. The seed decides, unless the machine has parameters of its own
+# for the area.
 POOLS = [('kvm_cma_resv_ratio=5', 'cma=208M'),
          ('kvm_cma_resv_ratio=1', 'cma=48M')]
+OWN_POOLS = {'powernv8-nocma': ('', 'cma=0')}
 
 # The kernel does not clear the reverse map, and later passes over an htab fd
 # report what was in memory (docs/kernels.md, "Reading an htab fd"). With this
@@ -66,9 +69,13 @@ def run(command, env=None):
             result.stderr.splitlines()[-PATIENCE:])
 
 
+def pool(machine, seed):
+    return OWN_POOLS.get(machine, POOLS[seed % 2])
+
+
 def real(args, seed, count):
     boot = [sys.executable, str(LAB / 'boot.py'), '--mode', 'raw',
-            '--append', f'{PARAMETERS} {POOLS[seed % 2][0]}',
+            '--append', f'{PARAMETERS} {pool(args.machine, seed)[0]}',
             '--timeout', str(args.timeout)]
     libraries = [word for directory in args.libdir
                  for word in ('--libdir', directory)]
@@ -78,8 +85,9 @@ def real(args, seed, count):
 
 def simulated(args, host, description, seed, count):
     wrapper = shlex.split(os.environ.get('MESON_EXE_WRAPPER', ''))
-    machine, pool = MACHINES[args.machine], POOLS[seed % 2][1]
-    env = {'HTAB_SIM': f'{description} {machine} {pool}', 'HTAB_HOST': host}
+    description += (f' {MACHINES[args.machine]} '
+                    f'{pool(args.machine, seed)[1]}')
+    env = {'HTAB_SIM': description, 'HTAB_HOST': host}
     return run([*wrapper, args.simulated, str(seed), str(count)], env)
 
 
