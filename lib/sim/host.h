@@ -64,14 +64,18 @@ long htab_sim_dispatch(struct call *call, const struct descriptor *descriptor);
 int htab_sim_enter(struct call *call, struct vm *vm);
 int htab_sim_leave(struct call *call, struct vm *vm);
 
-/* --- the real kernel, for descriptors that are not simulated: lib/shim.c under
- * other names --- */
+/* --- kernel.c: the real kernel, for descriptors that are not simulated --- */
 
+/* All but htab_kernel_mmap() return >= 0 or a negative errno. */
 int htab_kernel_ioctl(int fd, unsigned long request, void *arg);
+ssize_t htab_kernel_read(int fd, void *buf, size_t len);
 ssize_t htab_kernel_write(int fd, const void *buf, size_t len);
 ssize_t htab_kernel_write_torn(int fd, const void *buf, size_t len,
 			       size_t missing);
 int htab_kernel_cloexec(int fd);
 int htab_kernel_close(int fd);
+/* As mmap(): MAP_FAILED and errno */
+void *htab_kernel_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		       off_t offset);
 
 #endif

@@ -4,8 +4,6 @@
 #include "host.h"
 #include "shim.h"
 
-#include <unistd.h>
-
 static int arriving_ioctl(int fd, unsigned long request, void *arg,
 			  bool trusted)
 {
@@ -41,7 +39,6 @@ HTAB_EXPORT ssize_t htab_sim_read(int fd, void *buf, size_t len)
 	struct call call = htab_sim_call_on(HTAB_SIM_READ, fd);
 	struct descriptor *descriptor;
 	bool done;
-	ssize_t n;
 	int r;
 
 	call.event.len = call.entry.a = len;
@@ -51,10 +48,8 @@ HTAB_EXPORT ssize_t htab_sim_read(int fd, void *buf, size_t len)
 		return r;
 	if (done)
 		return call.entry.result;
-	if (!descriptor) {
-		n = read(fd, buf, len);
-		return n < 0 ? -errno : n;
-	}
+	if (!descriptor)
+		return htab_kernel_read(fd, buf, len);
 	if (descriptor->kind == FD_HTAB)
 		call.usable = htab_sim_writable(buf, len);
 	call.entry.result = htab_sim_dispatch(&call, descriptor);
