@@ -120,6 +120,8 @@ struct htab_sim_host;
  *			Linux 3.11
  *	ram=16M		the memory of each VM, at guest address 0; 0 for none
  *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"; at least 1
+ *	other=refuse	refuse or accept: with accept, requests of KVM that the
+ *			simulator does not know return 0 and do nothing
  *
  * cma=, memory=, block= and ram= are sizes in bytes, or in K, M, G or T. pool=
  * and polls= are plain numbers. No word may be there twice, and a description
@@ -305,6 +307,34 @@ ssize_t htab_sim_read(int fd, void *buf, size_t len);
 ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
 
 /**
+ * htab_sim_mmap() - Map the struct kvm_run that a vcpu and the VMM share.
+ * @addr: as for mmap()
+ * @len: as for mmap(); up to what KVM_GET_VCPU_MMAP_SIZE says
+ * @prot: as for mmap()
+ * @flags: as for mmap()
+ * @fd: the vcpu, or any other descriptor
+ * @offset: as for mmap(); 0 is the beginning of struct kvm_run
+ *
+ * The simulator reads immediate_exit and writes exit_reason, at their places in
+ * <linux/kvm.h>, and writes what htab_sim_vcpu_exit() gets. A mapping stays as
+ * it is when the vcpu's descriptor is closed. It does not keep the VM alive,
+ * as a mapping does in a kernel. A descriptor that is not the simulator's goes
+ * to the real mmap().
+ *
+ * Since: 0.2
+ *
+ * Return: the address, or MAP_FAILED with errno:
+ * * ENODEV: a /dev/kvm, a VM or an htab fd. An htab fd is EACCES as in a
+ *   kernel, if it is open for writing or the mapping is shared and writable.
+ * * EINVAL: more than the vcpu's struct kvm_run. A kernel maps it, and what
+ *   touches the rest gets SIGBUS.
+ * * EIO: the descriptor is another process's, or its host is off.
+ * * what mmap() returns.
+ */
+void *htab_sim_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		    off_t offset);
+
+/**
  * htab_sim_owns() - Ask whether a descriptor is the simulator's.
  * @fd: any descriptor
  *
@@ -412,6 +442,79 @@ typedef bool (*htab_sim_interceptor)(void *data,
  */
 void htab_sim_intercept(struct htab_sim_host *host,
 			htab_sim_interceptor interceptor, void *data);
+
+/**
+ * htab_sim_vcpu_exit() - Let a vcpu leave KVM_RUN with an exit reason.
+ * @vcpufd: the vcpu
+ * @reason: the exit reason, such as KVM_EXIT_PAPR_HCALL
+ * @data: what goes to the union of struct kvm_run, at offset 32; NULL if @len
+ *	is 0
+ * @len: how many bytes, at most 256
+ *
+ * KVM_RUN returns 0, as if the guest had caused the exit. If the vcpu is inside
+ * KVM_RUN, in another thread, it leaves now. Otherwise its next KVM_RUN enters
+ * as usual, a first run included, and leaves at once. Exits of several calls
+ * come one by one, each with a KVM_RUN, in their order. So one thread can plan
+ * all exits of a guest and then run it:
+ *
+ *	struct { uint64_t nr, ret, args[9]; } hcall = { .nr = 0x58 };
+ *	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &hcall, sizeof(hcall));
+ *	my_run_loop(vcpufd);
+ *
+ * What the VMM writes to struct kvm_run, such as papr_hcall.ret, stays there
+ * until an exit overwrites it. A KVM_RUN that a signal or immediate_exit ends
+ * leaves the exits planned.
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: the exit is planned.
+ * * -EINVAL: @len is more than 256.
+ * * -ENOMEM: there is no memory.
+ * * -EBADF: not an open descriptor.
+ * * -EIO: the vcpu is another process's, or its host is off.
+ * * -ENOTTY: not a vcpu of the simulator.
+ */
+int htab_sim_vcpu_exit(int vcpufd, uint32_t reason, const void *data,
+		       size_t len);
+
+/* Gets a request that the simulator does not know, before the call returns
+ * @result. @name is the request's name, such as "KVM_CREATE_IRQCHIP", or NULL.
+ * See "Callbacks" above. Since: 0.2 */
+typedef void (*htab_sim_unknown_handler)(void *data,
+					 const struct htab_sim_event *event,
+					 const char *name, long result);
+
+/**
+ * htab_sim_on_unknown() - Call a handler at requests that are not known.
+ * @host: the host
+ * @handler: the handler, or NULL for none
+ * @data: what the handler gets as its own @data
+ *
+ * A request of KVM that the simulator does not know fails as on a descriptor
+ * that does not know it, or succeeds if the host's description says
+ * other=accept. Either may differ from what a kernel does. Requests that are
+ * none of KVM, and requests on a descriptor of the wrong kind, are not
+ * reported.
+ *
+ * Since: 0.2
+ */
+void htab_sim_on_unknown(struct htab_sim_host *host,
+			 htab_sim_unknown_handler handler, void *data);
+
+/**
+ * htab_sim_journal_to() - Also write each call to a descriptor.
+ * @host: the host
+ * @fd: the descriptor; -1 stops it
+ *
+ * Each call from now on is written as the line that htab_sim_journal() has for
+ * it, when the call is answered. The descriptor stays the caller's, who keeps
+ * it open. A line that cannot be written is lost. After fork() the child writes
+ * its calls there, too.
+ *
+ * Since: 0.2
+ */
+void htab_sim_journal_to(struct htab_sim_host *host, int fd);
 
 /**
  * htab_sim_journal() - Get the system calls so far.

@@ -78,6 +78,7 @@ int main(void)
 		.ram = (uint64_t)8 << 30,
 		.page_shift = (unsigned int)ffsl(sysconf(_SC_PAGESIZE)) - 1,
 	};
+	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
 	int r, kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (kvmfd < 0)
@@ -88,6 +89,9 @@ int main(void)
 	vcpufd = ioctl(vmm.vmfd, KVM_CREATE_VCPU, 0);
 	if (vcpufd < 0)
 		return fail("KVM_CREATE_VCPU");
+	/* KVM HV does not run a vcpu without it. */
+	if (ioctl(vcpufd, KVM_ENABLE_CAP, &papr) < 0)
+		return fail("KVM_CAP_PPC_PAPR");
 
 	r = vmm_boot(&vmm);
 	say("boot", &vmm, r);

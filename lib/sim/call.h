@@ -34,6 +34,7 @@ struct call {
 	} argument;
 	struct journal_entry entry;
 	uint32_t hazards;
+	bool unknown; /* the simulator does not know the request */
 };
 
 /* --- user.c: the memory of the calling program --- */
@@ -53,12 +54,36 @@ enum { JOURNAL_SIZE = 1024 };
 
 struct journal {
 	pthread_mutex_t lock;
+	int fd; /* where each line is written, too; -1 for nowhere */
 	struct journal_entry entries[JOURNAL_SIZE];
 	uint64_t count;
 };
 
 void htab_sim_journal_add(struct journal *journal,
 			  const struct journal_entry *entry);
+
+/* --- request.c --- */
+
+/* Returns the name of a request, such as "KVM_CREATE_IRQCHIP", or NULL. */
+const char *htab_sim_request_name(unsigned long request);
+/* Returns whether the simulator knows it, on whichever descriptor. */
+bool htab_sim_request_is_known(unsigned long request);
+
+/* --- unknown.c --- */
+
+struct unknown_watch {
+	pthread_mutex_t lock;
+	htab_sim_unknown_handler handler;
+	void *data;
+};
+
+/* Answers a request that the descriptor does not know: with the kernel's error,
+ * or with 0 if the host accepts requests that the simulator does not know. */
+int htab_sim_unknown(struct call *call, const struct kernel *kernel, int error);
+/* Reports such a request. Caller holds no lock and no descriptor, because a
+ * handler may call the simulator, or leave by longjmp(). */
+void htab_sim_report_unknown(struct htab_sim_host *host,
+			     const struct call *call);
 
 /* --- fault.c --- */
 

@@ -32,27 +32,6 @@ static int create_vm(struct htab_sim_host *host, uintptr_t type)
 	return r;
 }
 
-static int create_vcpu(struct htab_sim_host *host, struct vm *vm, uint32_t id)
-{
-	const struct descriptor example = {
-		.kind = FD_VCPU, .host = host, .watch = &host->watch, .vm = vm
-	};
-	int fd, r = htab_model_vcpu_make(vm, id);
-
-	/* Before a descriptor is made for it */
-	if (r < 0)
-		return r;
-	fd = htab_sim_fd_open();
-	htab_model_vm_get(vm);
-	if (fd >= 0)
-		fd = htab_sim_fd_register(fd, &example);
-	if (fd < 0) {
-		htab_model_vm_put(vm);
-		htab_model_vcpu_drop(vm, id);
-	}
-	return fd;
-}
-
 static int get_htab_fd(struct htab_sim_host *host, struct vm *vm,
 		       const struct call *call)
 {
@@ -154,7 +133,7 @@ int htab_sim_leave(struct call *call, struct vm *vm)
 
 /* --- by the kind of the descriptor --- */
 
-static int kvm_ioctl(struct htab_sim_host *host, const struct call *call)
+static int kvm_ioctl(struct htab_sim_host *host, struct call *call)
 {
 	const uintptr_t number = (uintptr_t)call->event.arg;
 
@@ -165,7 +144,7 @@ static int kvm_ioctl(struct htab_sim_host *host, const struct call *call)
 		return htab_model_capability(&host->kernel.config,
 					     (unsigned int)number);
 	default:
-		return -EINVAL;
+		return htab_sim_unknown(call, &host->kernel, -EINVAL);
 	}
 }
 
@@ -181,7 +160,7 @@ static int hv_ioctl(struct htab_sim_host *host, struct vm *vm,
 	case HTAB_SIM_RESIZE_COMMIT:
 		return resize(call, vm);
 	default:
-		return -ENOTTY;
+		return htab_sim_unknown(call, &host->kernel, -ENOTTY);
 	}
 }
 
@@ -192,13 +171,14 @@ static int vm_ioctl(struct htab_sim_host *host, struct vm *vm,
 	const uintptr_t number = (uintptr_t)call->event.arg;
 
 	if (call->event.call == HTAB_SIM_CREATE_VCPU)
-		return create_vcpu(host, vm, (uint32_t)number);
+		return htab_sim_create_vcpu(host, vm, (uint32_t)number);
 	if (call->event.call == HTAB_SIM_CHECK_EXTENSION &&
 	    host->kernel.rules.vm_has_check)
 		return htab_model_capability(&host->kernel.config,
 					     (unsigned int)number);
-	return kvm == KVM_HV || kvm == KVM_NESTED ? hv_ioctl(host, vm, call)
-						  : -ENOTTY;
+	return kvm == KVM_HV || kvm == KVM_NESTED
+		       ? hv_ioctl(host, vm, call)
+		       : htab_sim_unknown(call, &host->kernel, -ENOTTY);
 }
 
 static long htabfd_call(struct call *call, struct htabfd *htabfd)
@@ -217,7 +197,7 @@ static long htabfd_call(struct call *call, struct htabfd *htabfd)
 		call->hazards |= op.hazards;
 		return n;
 	default:
-		return -ENOTTY;
+		return htab_sim_unknown(call, htabfd->vm->kernel, -ENOTTY);
 	}
 }
 
@@ -240,6 +220,6 @@ long htab_sim_dispatch(struct call *call, const struct descriptor *descriptor)
 	case FD_VM:
 		return vm_ioctl(descriptor->host, descriptor->vm, call);
 	default:
-		return -EINVAL; /* a vcpu has no other ioctl here */
+		return htab_sim_vcpu_ioctl(call, descriptor);
 	}
 }

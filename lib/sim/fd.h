@@ -32,6 +32,7 @@ struct descriptor {
 	struct watch *watch;	    /* NULL: belongs to the parent process */
 	struct vm *vm;		    /* a reference; NULL for FD_KVM */
 	struct htabfd *htabfd;	    /* NULL unless FD_HTAB */
+	struct vcpu *vcpu;	    /* NULL unless FD_VCPU; the VM's */
 	atomic_uint users;	    /* calls that are using it */
 	bool seen;		    /* by see_open() */
 };

@@ -20,6 +20,8 @@ static void for_each_lock(struct htab_sim_host *host,
 	function(&host->journal.lock);
 	function(&host->faults.lock);
 	function(&host->hazards.lock);
+	function(&host->unknown.lock);
+	function(&host->areas.lock);
 }
 
 /* If another thread held a lock during fork(), the lock would stay locked in
@@ -55,6 +57,10 @@ static void after_fork_in_child(void)
 		/* If none can be made, nothing can be opened. */
 		htab_sim_watch_open(watch);
 		host->kernel.vms = NULL;
+		/* Its parent goes on making areas in the file that both
+		 * have. */
+		htab_sim_areas_close(&host->areas);
+		htab_sim_areas_open(&host->areas);
 	}
 	htab_sim_fd_disinherit();
 	after_fork();
@@ -101,11 +107,15 @@ static int switch_on(struct htab_sim_host *host)
 		r = htab_sim_watch_open(&host->watch);
 	if (r < 0)
 		return r;
-	host->kvmfd = open_kvm(host);
-	if (host->kvmfd < 0) {
+	r = htab_sim_areas_open(&host->areas);
+	if (r == 0)
+		r = host->kvmfd = open_kvm(host);
+	if (r < 0) {
+		htab_sim_areas_close(&host->areas);
 		htab_sim_watch_close(&host->watch);
-		return host->kvmfd;
+		return r;
 	}
+	host->journal.fd = -1;
 	htab_model_boot(&host->kernel);
 	for_each_lock(host, init_mutex);
 	pthread_mutex_lock(&hosts_lock);
@@ -145,6 +155,7 @@ HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
 static void destroy(struct htab_sim_host *host)
 {
 	htab_sim_watch_close(&host->watch);
+	htab_sim_areas_close(&host->areas);
 	htab_model_halt(&host->kernel);
 	for_each_lock(host, pthread_mutex_destroy);
 	free(host);

@@ -6,6 +6,17 @@
 #include "call.h"
 #include "fd.h"
 
+#include <signal.h>
+
+/* Where the vcpus of a host have their struct kvm_run */
+struct areas {
+	pthread_mutex_t lock;
+	bool open;
+	int memfd;
+	int wakefd; /* readable while a vcpu has to wake for a planned exit */
+	unsigned int count;
+};
+
 struct htab_sim_host {
 	struct htab_sim_host *next; /* protected by hosts_lock of host.c */
 	struct kernel kernel;
@@ -18,6 +29,8 @@ struct htab_sim_host {
 	struct journal journal;
 	struct faults faults;
 	struct hazard_watch hazards;
+	struct unknown_watch unknown;
+	struct areas areas;
 };
 
 /* --- decode.c --- */
@@ -46,9 +59,52 @@ bool htab_sim_is_answered(struct call *call, struct htab_sim_host *host);
  * Caller holds the descriptor. */
 void htab_sim_reap_before(struct call *call,
 			  const struct descriptor *descriptor);
-/* Records the answer and releases the descriptor. Then reports hazards, last,
- * because a handler may leave by longjmp(). Returns the answer. */
+/* Records the answer and releases the descriptor. Then reports hazards
+ * and an unknown request, last, because a handler may leave by longjmp(). Returns the answer. */
 long htab_sim_answer(struct call *call, struct descriptor *descriptor);
+
+/* --- area.c --- */
+
+/* Returns 0 or a negative errno. */
+int htab_sim_areas_open(struct areas *areas);
+void htab_sim_areas_close(struct areas *areas);
+/* Makes the area of a new vcpu. Returns 0 or a negative errno. */
+int htab_sim_area_make(struct htab_sim_host *host, struct vcpu *vcpu);
+/* Returns whether immediate_exit is set. */
+bool htab_sim_area_says_exit(const struct htab_sim_host *host,
+			     const struct vcpu *vcpu);
+/* Writes an exit reason, and what belongs to it. */
+void htab_sim_area_exit(const struct htab_sim_host *host,
+			const struct vcpu *vcpu, uint32_t reason,
+			const void *data, size_t len);
+/* Wakes the waiting vcpus once, and takes that back. */
+void htab_sim_area_wake(const struct areas *areas);
+void htab_sim_area_take_wake(const struct areas *areas);
+
+/* --- vcpu.c --- */
+
+/* KVM_CREATE_VCPU. Returns the descriptor or a negative errno. */
+int htab_sim_create_vcpu(struct htab_sim_host *host, struct vm *vm,
+			 uint32_t id);
+/* Requests on a vcpu other than KVM_RUN */
+int htab_sim_vcpu_ioctl(struct call *call, const struct descriptor *descriptor);
+
+/* --- signals.c --- */
+
+struct run_signals {
+	sigset_t thread;  /* blocked before KVM_RUN; set by the caller */
+	sigset_t run;	  /* blocked during KVM_RUN */
+	sigset_t wait;	  /* blocked while ppoll() waits */
+	sigset_t watched; /* blocked by the thread, but not during KVM_RUN */
+	int fd;		  /* of the watched ones, or -1 */
+};
+
+/* Returns 0, or a negative errno if there is no descriptor. */
+int htab_sim_signals_begin(struct run_signals *signals,
+			   const struct vcpu *vcpu);
+void htab_sim_signals_end(const struct run_signals *signals);
+/* Returns whether a signal that ends KVM_RUN is pending. */
+bool htab_sim_signals_pending(struct run_signals *signals);
 
 /* --- run.c --- */
 

@@ -7,14 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void htab_sim_journal_add(struct journal *journal,
-			  const struct journal_entry *entry)
-{
-	pthread_mutex_lock(&journal->lock);
-	journal->entries[journal->count++ % JOURNAL_SIZE] = *entry;
-	pthread_mutex_unlock(&journal->lock);
-}
-
 HTAB_EXPORT void htab_sim_journal_clear(struct htab_sim_host *host)
 {
 	pthread_mutex_lock(&host->journal.lock);
@@ -66,6 +58,16 @@ static void print_htab_flags(FILE *out, const struct journal_entry *entry)
 	fputc(')', out);
 }
 
+static void print_other(FILE *out, unsigned long request)
+{
+	const char *name = htab_sim_request_name(request);
+
+	if (name)
+		fprintf(out, "%s()", name);
+	else
+		fprintf(out, "ioctl(%#lx)", request);
+}
+
 static void print_call(FILE *out, const struct journal_entry *entry)
 {
 	switch (entry->call) {
@@ -93,7 +95,7 @@ static void print_call(FILE *out, const struct journal_entry *entry)
 		print_order(out, "KVM_PPC_RESIZE_HPT_COMMIT", entry);
 		break;
 	case HTAB_SIM_OTHER_IOCTL:
-		fprintf(out, "ioctl(%#lx)", entry->request);
+		print_other(out, entry->request);
 		break;
 	case HTAB_SIM_READ:
 		fprintf(out, "read(%llu bytes)", (unsigned long long)entry->a);
@@ -146,6 +148,40 @@ static void print_journal(FILE *out, const struct journal *journal)
 		print_call(out, &journal->entries[i % JOURNAL_SIZE]);
 		print_result(out, &journal->entries[i % JOURNAL_SIZE]);
 	}
+}
+
+/* Caller holds the lock, so that the lines are in the order of the journal. A
+ * line for which there is no memory, or which cannot be written, is lost. */
+static void write_line(int fd, const struct journal_entry *entry)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	print_call(out, entry);
+	print_result(out, entry);
+	if (fclose(out) == 0)
+		(void)!htab_kernel_write(fd, text, size);
+	free(text);
+}
+
+void htab_sim_journal_add(struct journal *journal,
+			  const struct journal_entry *entry)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->entries[journal->count++ % JOURNAL_SIZE] = *entry;
+	if (journal->fd >= 0)
+		write_line(journal->fd, entry);
+	pthread_mutex_unlock(&journal->lock);
+}
+
+HTAB_EXPORT void htab_sim_journal_to(struct htab_sim_host *host, int fd)
+{
+	pthread_mutex_lock(&host->journal.lock);
+	host->journal.fd = fd;
+	pthread_mutex_unlock(&host->journal.lock);
 }
 
 /* Each thread keeps the text that it asked for last. With one text for all, a

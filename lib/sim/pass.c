@@ -96,5 +96,7 @@ long htab_sim_answer(struct call *call, struct descriptor *descriptor)
 	htab_sim_journal_add(&host->journal, &call->entry);
 	htab_sim_fd_release(descriptor);
 	htab_sim_report(host, call->hazards);
+	if (call->unknown)
+		htab_sim_report_unknown(host, call);
 	return call->entry.result;
 }

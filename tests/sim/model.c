@@ -265,3 +265,24 @@ int stop_run(struct runner *runner)
 	pthread_join(runner->thread, NULL);
 	return runner->result;
 }
+
+/* --- vcpus --- */
+
+int enable_papr(int vcpufd)
+{
+	struct uapi_kvm_enable_cap papr = { .cap = UAPI_KVM_CAP_PPC_PAPR };
+
+	return htab_sim_ioctl(vcpufd, UAPI_KVM_ENABLE_CAP, &papr);
+}
+
+int a_vcpu(int vmfd)
+{
+	/* A VM cannot have two vcpus of the same id. */
+	static uintptr_t id;
+	int vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU,
+				    (void *)(id++ % 2048));
+
+	assert_true(vcpufd >= 0);
+	assert_result(enable_papr(vcpufd), 0);
+	return vcpufd;
+}

@@ -117,6 +117,13 @@ struct entry {
 };
 struct entry entry_at(int vmfd, uint32_t index);
 
+/* --- vcpus --- */
+
+/* KVM_CAP_PPC_PAPR, without which KVM_RUN fails */
+int enable_papr(int vcpufd);
+/* A vcpu with an id of its own, and with PAPR */
+int a_vcpu(int vmfd);
+
 /* --- KVM_RUN in a thread of its own --- */
 
 struct runner {

@@ -6,18 +6,6 @@
 #include <signal.h>
 #include <string.h>
 
-/* Makes a vcpu with the next id, because a VM cannot have two vcpus of the same
- * id. */
-static int a_vcpu(int vmfd)
-{
-	static uintptr_t id;
-	int vcpufd =
-		htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, (void *)(id++ % 64));
-
-	assert_true(vcpufd >= 0);
-	return vcpufd;
-}
-
 static void ignore(int signal)
 {
 }

@@ -32,6 +32,12 @@ static const struct word mmu_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct word other_words[] = {
+	{ "refuse", false },
+	{ "accept", true },
+	{ NULL, 0 },
+};
+
 static const struct word page_words[] = {
 	{ "4K", 4 << 10 },
 	{ "64K", 64 << 10 },
@@ -125,6 +131,7 @@ enum setting {
 	SET_POOL,
 	SET_RAM,
 	SET_POLLS,
+	SET_OTHER,
 	SETTINGS,
 };
 
@@ -145,6 +152,7 @@ static const struct {
 	[SET_POOL] = { "pool", parse_count, NULL },
 	[SET_RAM] = { "ram", parse_size, NULL },
 	[SET_POLLS] = { "polls", parse_count, NULL },
+	[SET_OTHER] = { "other", parse_word, other_words },
 };
 
 /* The settings that the description makes, and where to write an error */
@@ -215,6 +223,7 @@ static struct config with_defaults(const struct parser *parser)
 	struct config config = {
 		.linux_version = v,
 		.kvm = (enum kvm_kind)value_of(parser, SET_KVM, KVM_HV),
+		.accept_other = value_of(parser, SET_OTHER, false),
 		.page = value_of(parser, SET_PAGE, 4 << 10),
 		.cma = value_of(parser, SET_CMA, usual_cma),
 		.memory = value_of(parser, SET_MEMORY, UINT64_C(3) << 30),

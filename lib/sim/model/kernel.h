@@ -24,6 +24,7 @@ struct config {
 	enum kvm_kind kvm;
 	enum cpu cpu;
 	bool radix;
+	bool accept_other; /* requests that the simulator does not know */
 	uint64_t page, cma, memory, block, pool, ram, polls;
 };
 
@@ -62,11 +63,13 @@ struct rules {
 	bool cancel_races;	   /* 4.11-4.13: with the kernel's worker */
 	bool rehashes;		   /* COMMIT works: not on POWER9 before 4.16 */
 	bool checks_page_size;	   /* 4.15: of entries written to the htab fd */
+	bool has_immediate_exit;   /* 4.11: of struct kvm_run */
 	bool checks_segment_size;  /* 5.16: of entries that are entered */
 };
 
 struct rules htab_model_rules(const struct config *config);
 int htab_model_capability(const struct config *config, unsigned int cap);
+size_t htab_model_vcpu_mmap_size(const struct config *config);
 
 /* --- memory.c: where tables come from --- */
 

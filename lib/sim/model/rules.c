@@ -42,6 +42,7 @@ struct rules htab_model_rules(const struct config *config)
 		.cancel_races = v < LINUX(4, 14),
 		.rehashes = config->cpu < POWER9_DD20 || v >= LINUX(4, 16),
 		.checks_page_size = v >= LINUX(4, 15),
+		.has_immediate_exit = v >= LINUX(4, 11),
 		.checks_segment_size = v >= LINUX(5, 16),
 	};
 }
@@ -57,6 +58,12 @@ static int hash_v3_capability(const struct config *config)
 	if (v >= LINUX(4, 20) && config->kvm == KVM_NESTED)
 		return 0;
 	return !(v >= LINUX(5, 12) && cannot_mix(config));
+}
+
+/* The size of a mapped struct kvm_run: a page of the host */
+size_t htab_model_vcpu_mmap_size(const struct config *config)
+{
+	return (size_t)config->page;
 }
 
 int htab_model_capability(const struct config *config, unsigned int cap)

@@ -21,7 +21,7 @@ static int add_vcpu(struct vm *vm, struct vcpu *vcpu)
 	return 0;
 }
 
-int htab_model_vcpu_make(struct vm *vm, uint32_t id)
+int htab_model_vcpu_make(struct vm *vm, uint32_t id, struct vcpu **made)
 {
 	struct vcpu *vcpu;
 	int r;
@@ -31,12 +31,19 @@ int htab_model_vcpu_make(struct vm *vm, uint32_t id)
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)
 		return -ENOMEM;
+	r = htab_model_vcpu_init(vcpu);
+	if (r < 0) {
+		free(vcpu);
+		return r;
+	}
 	vcpu->id = id;
 	pthread_mutex_lock(&vm->gate.lock);
 	r = add_vcpu(vm, vcpu);
 	pthread_mutex_unlock(&vm->gate.lock);
 	if (r < 0)
-		free(vcpu);
+		htab_model_vcpu_free(vcpu);
+	else
+		*made = vcpu;
 	return r;
 }
 
@@ -50,7 +57,7 @@ void htab_model_vcpu_drop(struct vm *vm, uint32_t id)
 	vcpu = *at;
 	*at = vcpu->next;
 	pthread_mutex_unlock(&vm->gate.lock);
-	free(vcpu);
+	htab_model_vcpu_free(vcpu);
 }
 
 /* Real mode gets one page for each group, and at most 1 TiB. */

@@ -88,7 +88,7 @@ static void free_vcpus(struct vm *vm)
 		struct vcpu *vcpu = vm->vcpus;
 
 		vm->vcpus = vcpu->next;
-		free(vcpu);
+		htab_model_vcpu_free(vcpu);
 	}
 }
 
