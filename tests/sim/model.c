@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 int a_vm(struct htab_sim_host *host)
 {
@@ -273,6 +274,21 @@ int enable_papr(int vcpufd)
 	struct uapi_kvm_enable_cap papr = { .cap = UAPI_KVM_CAP_PPC_PAPR };
 
 	return htab_sim_ioctl(vcpufd, UAPI_KVM_ENABLE_CAP, &papr);
+}
+
+struct uapi_kvm_run *map_run(int vcpufd)
+{
+	void *map = htab_sim_mmap(NULL, sizeof(struct uapi_kvm_run),
+				  PROT_READ | PROT_WRITE, MAP_SHARED, vcpufd,
+				  0);
+
+	assert_ptr_not_equal(map, MAP_FAILED);
+	return map;
+}
+
+void unmap_run(struct uapi_kvm_run *run)
+{
+	munmap(run, sizeof(*run));
 }
 
 int a_vcpu(int vmfd)

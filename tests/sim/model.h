@@ -123,6 +123,9 @@ struct entry entry_at(int vmfd, uint32_t index);
 int enable_papr(int vcpufd);
 /* A vcpu with an id of its own, and with PAPR */
 int a_vcpu(int vmfd);
+/* The struct kvm_run of a vcpu */
+struct uapi_kvm_run *map_run(int vcpufd);
+void unmap_run(struct uapi_kvm_run *run);
 
 /* --- KVM_RUN in a thread of its own --- */
 
