@@ -17,9 +17,10 @@
  *	assert(my_reset(vmfd) == -EBUSY);
  *	htab_sim_host_free(host);
  *
- * What it is not. It runs no guest, and knows of KVM only what concerns the
- * page table. It answers what the kernel answers; what it does not know fails
- * as an unknown request does.
+ * What it is not. It runs no guest, and knows of KVM what concerns the page
+ * table, and what a VMM needs around it. It answers what the kernel answers. A
+ * request that it does not know fails as one that the kernel does not know, and
+ * htab_sim_on_unknown() names it.
  *
  * Descriptors are real: what htab_sim_vm_new() returns is a descriptor of the
  * process like any other. close() gives it up, dup() copies it, and the VM is
@@ -35,6 +36,37 @@
  *
  * which opens /dev/kvm as that of the host so described.
  *
+ * Linking. A program is linked with libhtab-sim in the place of libhtab, not
+ * with both: the functions of libhtab.h would be those of the first, and if
+ * that is libhtab, they ask the real kernel, which answers -ENOTTY. The VMM's
+ * own ioctl() and mmap(), KVM_RUN among them, reach the simulator without the
+ * preload library if the test is linked with -Wl,--wrap=ioctl,--wrap=mmap and
+ * has these two functions:
+ *
+ *	int __wrap_ioctl(int fd, unsigned long request, ...)
+ *	{
+ *		va_list arguments;
+ *		int r;
+ *
+ *		va_start(arguments, request);
+ *		r = htab_sim_ioctl(fd, request, va_arg(arguments, void *));
+ *		va_end(arguments);
+ *		errno = r < 0 ? -r : errno;
+ *		return r < 0 ? -1 : r;
+ *	}
+ *
+ *	void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
+ *			  off_t offset)
+ *	{
+ *		return htab_sim_mmap(addr, len, prot, flags, fd, offset);
+ *	}
+ *
+ * Both pass calls on other descriptors on to the kernel, and do so by system
+ * calls, which --wrap does not replace. So this works with libhtab-sim.a too.
+ * The linker replaces the calls of the objects and archives that it links, not
+ * those of shared libraries. On a 32-bit machine with _FILE_OFFSET_BITS=64 the
+ * name of mmap() is mmap64(). With musl the request of ioctl() is an int.
+ *
  * Hazards. What would harm a real host (crash it, or corrupt its memory) is not
  * simulated but reported: enum htab_sim_hazard, below, lists the hazards and
  * says what each of them does. The default is to print the calls so far and a
@@ -43,13 +75,23 @@
  * Threads. All functions may be called from any thread, except that no other
  * thread may be in a call on a host that htab_sim_host_free() switches off
  * (KVM_RUN, in which a vcpu waits, is allowed). vcpus enter and leave from
- * threads of their own, as in a VMM.
+ * threads of their own, as in a VMM. As in a kernel, one thread at a time has a
+ * vcpu: requests on it, a second KVM_RUN among them, wait until KVM_RUN has
+ * returned in the other thread. Only a signal that kills the process ends that
+ * wait. A second KVM_RUN that a signal came for meanwhile returns -EINTR when
+ * its turn comes.
  *
- * Callbacks. A hazard handler and an interceptor are called while the simulator
- * holds no lock and no descriptor. They may call any function of the simulator
- * but htab_sim_host_free() of that host, and they may leave by longjmp(), as
- * the fail() of a test framework does. If a handler leaves htab_sim_host_free()
- * that way, the host stays switched off, and its memory is not freed.
+ * Signals. While a vcpu waits in KVM_RUN, the handler of a signal runs before
+ * the vcpu has left. The handler may make requests on the vcpu, but it must not
+ * leave by longjmp(): the vcpu would stay inside. Signal handlers must not call
+ * the simulator at other times, because they would wait for its locks forever.
+ *
+ * Callbacks. A hazard handler, a handler of unknown requests and an interceptor
+ * are called while the simulator holds no lock and no descriptor. They may call
+ * any function of the simulator but htab_sim_host_free() of that host, and they
+ * may leave by longjmp(), as the fail() of a test framework does. If a handler
+ * leaves htab_sim_host_free() that way, the host stays switched off, and its
+ * memory is not freed.
  *
  * fork(). A child has the hosts of its parent as they are at that moment, with
  * the memory that is free then, and each process goes on with its own: what one
@@ -213,7 +255,9 @@ int htab_sim_vm_new(struct htab_sim_host *host);
  * htab_sim_vcpu_enter() - Let a vcpu of a VM enter KVM_RUN and stay.
  * @fd: the VM, or any vcpu of it
  *
- * The first entry makes a table if there is none and sets up the VRMA. If
+ * This is a tool for tests, and needs none of what KVM_RUN needs of a vcpu,
+ * such as KVM_CAP_PPC_PAPR. The first entry makes a table if there is none and
+ * sets up the VRMA. If
  * another thread holds the VM's lock, the function waits for it. After an error
  * the vcpu is outside.
  *
@@ -261,15 +305,45 @@ int htab_sim_vcpu_leave(int fd);
  * Known are, on a /dev/kvm: KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM:
  * KVM_CHECK_EXTENSION, KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB,
  * KVM_PPC_GET_HTAB_FD, KVM_PPC_RESIZE_HPT_PREPARE and
- * KVM_PPC_RESIZE_HPT_COMMIT; on a vcpu: KVM_RUN, which stays inside until a
- * signal comes (-EINTR). A request that the descriptor does not know is refused
- * before the kernel looks at its argument: -EINVAL on a /dev/kvm and on a vcpu,
- * -ENOTTY on a VM and on an htab fd.
+ * KVM_PPC_RESIZE_HPT_COMMIT; on a vcpu: KVM_RUN, KVM_ENABLE_CAP,
+ * KVM_SET_SIGNAL_MASK, and KVM_GET and KVM_SET of REGS, SREGS and ONE_REG. A
+ * request that the descriptor does not know is refused before the kernel looks
+ * at its argument: -EINVAL on a /dev/kvm and on a vcpu, -ENOTTY on a VM and on
+ * an htab fd. other=accept changes that for requests that no descriptor of the
+ * simulator knows (htab_sim_on_unknown()).
  *
  * KVM_CREATE_VCPU: an id above the largest one (2047) is -EINVAL, and one that
  * the VM has used is -EEXIST, or -EINVAL on a POWER9 or later from Linux 4.19
  * on. A VM keeps its vcpus to its end, so that an id is used up even when the
  * vcpu's descriptor has been closed.
+ *
+ * KVM_RUN executes no guest. It stays inside until a signal comes, or leaves
+ * with an exit that htab_sim_vcpu_exit() plans:
+ *
+ * * 0: an exit was planned. exit_reason and the union of struct kvm_run are
+ *   the exit's. (Linux 4.3, 4.14 and 5.10 return 2 after a hypercall, 6.1
+ *   returns 0.)
+ * * -EINTR: immediate_exit is set (from Linux 4.11 on; struct kvm_run does not
+ *   change), or a signal came (exit_reason is KVM_EXIT_INTR). If the signal was
+ *   pending before, KVM_RUN is no first run, nor is it with immediate_exit.
+ * * -EINVAL: the argument is not 0; or there is no memory at guest address 0;
+ *   or the host is kvm=hv or kvm=nested and KVM_CAP_PPC_PAPR is not enabled
+ *   (exit_reason is KVM_EXIT_INTERNAL_ERROR).
+ * * -ENOMEM, -EBUSY: as htab_sim_vcpu_enter().
+ * * -EMFILE, -ENFILE: there is no descriptor. This needs one while
+ *   KVM_SET_SIGNAL_MASK lets a signal through that the thread blocks.
+ *
+ * KVM_SET_SIGNAL_MASK: as in a kernel, a signal that the thread blocks and the
+ * mask lets through ends KVM_RUN, is pending afterwards, and its handler does
+ * not run.
+ *
+ * KVM_ENABLE_CAP on a vcpu: KVM_CAP_PPC_PAPR is the only capability. All others
+ * are -EINVAL, and so is a flag.
+ *
+ * Registers are kept and given back, and are 0 until they are set. The structs
+ * of REGS and SREGS may be those of any architecture, of up to 4096 bytes. For
+ * ONE_REG any id of PowerPC (KVM_REG_PPC) with up to 16 bytes is a register,
+ * where a kernel knows a list of them; other ids are -EINVAL.
  *
  * Since: 0.1
  *
