@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs one scenario again and again. In the n-th run the n-th call of one kind
- * (an allocation, socket(), epoll or fstat()) fails, alone or with all later
+ * (an allocation, socket() or another call that opens a descriptor, epoll or
+ * fstat()) fails, alone or with all later
  * ones; n grows until no call fails. This program is linked with the
  * simulator's objects, and the linker's --wrap puts the functions of wrap.c
  * between them and the C library.
@@ -9,6 +10,7 @@
 #include "model.h"
 #include "wrap.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 
 /* Makes a call that may fail. If only the n-th call fails, and not all later
@@ -107,6 +109,69 @@ static long reset(void *arg)
 	return htab_reset(*(int *)arg);
 }
 
+static long allow_to_run(void *arg)
+{
+	return enable_papr(*(int *)arg);
+}
+
+static long set_registers(void *arg)
+{
+	struct {
+		char bytes[256];
+	} regs = { { 0 } };
+
+	return htab_sim_ioctl(*(int *)arg, _IOW(UAPI_KVM_TYPE, 0x82, regs),
+			      &regs);
+}
+
+static long set_one_register(void *arg)
+{
+	uint64_t value = 5;
+	struct uapi_kvm_one_reg reg = {
+		.id = UAPI_KVM_REG_PPC | UINT64_C(3) << UAPI_KVM_REG_SIZE_SHIFT,
+		.addr = (uintptr_t)&value,
+	};
+
+	return htab_sim_ioctl(*(int *)arg, UAPI_KVM_SET_ONE_REG, &reg);
+}
+
+static long plan_exit(void *arg)
+{
+	return htab_sim_vcpu_exit(*(int *)arg, 3, NULL, 0);
+}
+
+/* The mask lets a signal through that this thread blocks, for which KVM_RUN
+ * needs a descriptor. */
+static long run_to_exit(void *arg)
+{
+	struct {
+		uint32_t len;
+		unsigned char sigset[8];
+	} mask = { .len = 8 };
+	sigset_t blocked;
+	long r;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+	r = htab_sim_ioctl(*(int *)arg, UAPI_KVM_SET_SIGNAL_MASK, &mask);
+	if (r == 0)
+		r = htab_sim_ioctl(*(int *)arg, UAPI_KVM_RUN, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &blocked, NULL);
+	return r;
+}
+
+static void use_vcpu(int vcpufd)
+{
+	checked(allow_to_run, &vcpufd);
+	checked(set_registers, &vcpufd);
+	checked(set_one_register, &vcpufd);
+	/* Without a planned exit KVM_RUN would not return. */
+	if (checked(plan_exit, &vcpufd) == 0)
+		checked(run_to_exit, &vcpufd);
+	close(vcpufd);
+}
+
 /* Opens an htab fd, uses it, and closes it. */
 static void with_htab_fd(int vmfd, long (*open_it)(void *), long (*use)(void *))
 {
@@ -135,7 +200,7 @@ static void use_vm(int vmfd)
 	assert_true(checked(order_of, &vmfd) == 22 || wrap_plan.all);
 	checked(reset, &vmfd);
 	if (vcpufd >= 0)
-		close(vcpufd);
+		use_vcpu(vcpufd);
 }
 
 /* After a failure the steps that do not depend on it still run. */

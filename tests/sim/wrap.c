@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <search.h>
@@ -174,7 +178,62 @@ int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void),
 		       : __real_pthread_atfork(prepare, parent, child);
 }
 
+int __real_fallocate(int fd, int mode, off_t offset, off_t len);
+int __wrap_fallocate(int fd, int mode, off_t offset, off_t len);
+int __wrap_fallocate(int fd, int mode, off_t offset, off_t len)
+{
+	return fails(WRAP_MEMORY, ENOSPC)
+		       ? -1
+		       : __real_fallocate(fd, mode, offset, len);
+}
+
+int __real_fallocate64(int fd, int mode, off_t offset, off_t len);
+int __wrap_fallocate64(int fd, int mode, off_t offset, off_t len);
+int __wrap_fallocate64(int fd, int mode, off_t offset, off_t len)
+{
+	return fails(WRAP_MEMORY, ENOSPC)
+		       ? -1
+		       : __real_fallocate64(fd, mode, offset, len);
+}
+
+int __real_ftruncate(int fd, off_t len);
+int __wrap_ftruncate(int fd, off_t len);
+int __wrap_ftruncate(int fd, off_t len)
+{
+	return fails(WRAP_MEMORY, EFBIG) ? -1 : __real_ftruncate(fd, len);
+}
+
+int __real_ftruncate64(int fd, off_t len);
+int __wrap_ftruncate64(int fd, off_t len);
+int __wrap_ftruncate64(int fd, off_t len)
+{
+	return fails(WRAP_MEMORY, EFBIG) ? -1 : __real_ftruncate64(fd, len);
+}
+
 /* --- descriptors --- */
+
+int __real_memfd_create(const char *name, unsigned int flags);
+int __wrap_memfd_create(const char *name, unsigned int flags);
+int __wrap_memfd_create(const char *name, unsigned int flags)
+{
+	return fails(WRAP_SOCKET, ENFILE) ? -1
+					  : __real_memfd_create(name, flags);
+}
+
+int __real_eventfd(unsigned int count, int flags);
+int __wrap_eventfd(unsigned int count, int flags);
+int __wrap_eventfd(unsigned int count, int flags)
+{
+	return fails(WRAP_SOCKET, EMFILE) ? -1 : __real_eventfd(count, flags);
+}
+
+int __real_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags)
+{
+	return fails(WRAP_SOCKET, EMFILE) ? -1
+					  : __real_signalfd(fd, set, flags);
+}
 
 int __real_socket(int domain, int type, int protocol);
 int __wrap_socket(int domain, int type, int protocol);

@@ -10,7 +10,7 @@
 enum wrap_kind {
 	WRAP_NOTHING,
 	WRAP_MEMORY,
-	WRAP_SOCKET,
+	WRAP_SOCKET, /* and the other calls that open a descriptor */
 	WRAP_EPOLL, /* epoll_create1() and epoll_ctl() */
 	WRAP_EPOLL_WAIT,
 	WRAP_FSTAT,
