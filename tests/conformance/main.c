@@ -262,6 +262,7 @@ int main(void)
 	add(tests, &count, alloc_cases, alloc_cases_count);
 	add(tests, &count, largest_cases, largest_cases_count);
 	add(tests, &count, reset_cases, reset_cases_count);
+	add(tests, &count, run_cases, run_cases_count);
 	add(tests, &count, renew_cases, renew_cases_count);
 	add(tests, &count, vcpu_cases, vcpu_cases_count);
 	failed = _cmocka_run_group_tests("conformance", tests, count, NULL,

@@ -57,6 +57,10 @@ ssize_t host_write(int fd, const void *buf, size_t len);
 ssize_t host_write_torn(int fd, const void *buf, size_t len, size_t missing);
 int host_close_fd(int fd);
 
+/* Maps the struct kvm_run of a vcpu. Returns NULL on failure. */
+struct uapi_kvm_run *host_map_run(int vcpufd);
+void host_unmap_run(struct uapi_kvm_run *run);
+
 /* A vcpu that counts in an endless loop, and memory for its VM */
 struct vcpu;
 struct vcpu *vcpu_new(const struct host *host, int vmfd);

@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "shim.h"
-#include "uapi.h"
+#include "sim/uapi-sim.h"
 
 static unsigned int running_version(void)
 {
@@ -109,6 +110,19 @@ ssize_t host_write(int fd, const void *buf, size_t len)
 ssize_t host_write_torn(int fd, const void *buf, size_t len, size_t missing)
 {
 	return htab_shim_write_torn(fd, buf, len, missing);
+}
+
+struct uapi_kvm_run *host_map_run(int vcpufd)
+{
+	void *run = mmap(NULL, sizeof(struct uapi_kvm_run),
+			 PROT_READ | PROT_WRITE, MAP_SHARED, vcpufd, 0);
+
+	return run == MAP_FAILED ? NULL : run;
+}
+
+void host_unmap_run(struct uapi_kvm_run *run)
+{
+	munmap(run, sizeof(*run));
 }
 
 int host_close_fd(int fd)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "libhtab-sim.h"
@@ -114,6 +115,20 @@ int host_close_fd(int fd)
 	return close(fd) < 0 ? -errno : 0;
 }
 
+struct uapi_kvm_run *host_map_run(int vcpufd)
+{
+	void *run = htab_sim_mmap(NULL, sizeof(struct uapi_kvm_run),
+				  PROT_READ | PROT_WRITE, MAP_SHARED, vcpufd,
+				  0);
+
+	return run == MAP_FAILED ? NULL : run;
+}
+
+void host_unmap_run(struct uapi_kvm_run *run)
+{
+	munmap(run, sizeof(*run));
+}
+
 struct vcpu {
 	int vmfd;
 	int fd;
@@ -130,6 +145,7 @@ static void check(int r, const char *what)
 
 struct vcpu *vcpu_new(const struct host *host, int vmfd)
 {
+	struct uapi_kvm_enable_cap papr = { .cap = UAPI_KVM_CAP_PPC_PAPR };
 	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
 
 	(void)host;
@@ -138,6 +154,8 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd)
 	vcpu->vmfd = vmfd;
 	vcpu->fd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
 	check(vcpu->fd, "KVM_CREATE_VCPU");
+	check(htab_sim_ioctl(vcpu->fd, UAPI_KVM_ENABLE_CAP, &papr),
+	      "KVM_CAP_PPC_PAPR");
 	return vcpu;
 }
 
@@ -169,12 +187,17 @@ void vcpu_stop(struct vcpu *vcpu)
 	vcpu->inside = false;
 }
 
-/* The simulator has no immediate_exit, with which a kernel does nothing to the
- * table. */
 int vcpu_run_with_immediate_exit(struct vcpu *vcpu)
 {
-	(void)vcpu;
-	return -EINTR;
+	struct uapi_kvm_run *run = host_map_run(vcpu->fd);
+	int r;
+
+	check(run ? 0 : -errno, "kvm_run");
+	run->immediate_exit = 1;
+	r = htab_sim_ioctl(vcpu->fd, UAPI_KVM_RUN, NULL);
+	run->immediate_exit = 0;
+	host_unmap_run(run);
+	return r;
 }
 
 void vcpu_free(struct vcpu *vcpu)
