@@ -120,7 +120,7 @@ void htab_sim_area_exit(const struct htab_sim_host *host,
 	const off_t reason_at = offset_of(
 		host, vcpu, offsetof(struct uapi_kvm_run, exit_reason));
 	const off_t data_at =
-		offset_of(host, vcpu, offsetof(struct uapi_kvm_run, bytes));
+		offset_of(host, vcpu, offsetof(struct uapi_kvm_run, exit));
 
 	if (len && pwrite(fd, data, len, data_at) < 0)
 		return;

@@ -67,7 +67,7 @@ struct uapi_kvm_run {
 			uint64_t nr, ret, args[9];
 		} papr_hcall;
 		uint8_t bytes[256];
-	};
+	} exit; /* without a name in the kernel's */
 };
 #define UAPI_KVM_EXIT_INTR	     10
 #define UAPI_KVM_EXIT_INTERNAL_ERROR 17
@@ -85,7 +85,7 @@ struct uapi_kvm_ppc_resize_hpt {
 _Static_assert(sizeof(struct uapi_kvm_enable_cap) == 104, "kernel ABI");
 _Static_assert(sizeof(struct uapi_kvm_one_reg) == 16, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_run, exit_reason) == 8, "kernel ABI");
-_Static_assert(offsetof(struct uapi_kvm_run, papr_hcall) == 32, "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_run, exit) == 32, "kernel ABI");
 _Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_ppc_resize_hpt, shift) == 8,
 	       "kernel ABI");

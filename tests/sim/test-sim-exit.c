@@ -50,15 +50,15 @@ static void exits_come_in_their_order(void **state)
 		assert_result(run_vcpu(vcpufd), 0);
 		assert_int_equal(kvm_run->exit_reason,
 				 UAPI_KVM_EXIT_PAPR_HCALL);
-		assert_int_equal(kvm_run->papr_hcall.nr, number);
-		assert_int_equal(kvm_run->papr_hcall.ret, 0);
-		assert_int_equal(kvm_run->papr_hcall.args[3], 4);
-		kvm_run->papr_hcall.ret = 77;
+		assert_int_equal(kvm_run->exit.papr_hcall.nr, number);
+		assert_int_equal(kvm_run->exit.papr_hcall.ret, 0);
+		assert_int_equal(kvm_run->exit.papr_hcall.args[3], 4);
+		kvm_run->exit.papr_hcall.ret = 77;
 	}
 	assert_result(run_vcpu(vcpufd), 0);
 	assert_int_equal(kvm_run->exit_reason, 8);
 	/* What the VMM wrote stays. */
-	assert_int_equal(kvm_run->papr_hcall.ret, 77);
+	assert_int_equal(kvm_run->exit.papr_hcall.ret, 77);
 	/* The vcpu has left. */
 	assert_result(htab_reset(vmfd), 0);
 }
@@ -71,7 +71,7 @@ static void an_exit_has_at_most_256_bytes(void **state)
 	assert_result(htab_sim_vcpu_exit(vcpufd, 8, data, 257), -EINVAL);
 	assert_result(htab_sim_vcpu_exit(vcpufd, 8, data, 256), 0);
 	assert_result(run_vcpu(vcpufd), 0);
-	assert_memory_equal(kvm_run->bytes, data, 256);
+	assert_memory_equal(kvm_run->exit.bytes, data, 256);
 }
 
 static void only_a_vcpu_has_exits(void **state)
@@ -99,7 +99,7 @@ static void an_exit_wakes_a_vcpu_that_is_inside(void **state)
 		assert_result(hypercall(vcpufd, i), 0);
 		pthread_join(runner.thread, NULL);
 		assert_result(runner.result, 0);
-		assert_int_equal(kvm_run->papr_hcall.nr, i);
+		assert_int_equal(kvm_run->exit.papr_hcall.nr, i);
 		assert_result(htab_reset(vmfd), 0);
 	}
 }
@@ -126,8 +126,8 @@ static void *run_guest(void *arg)
 
 		if (r == -EINTR)
 			continue;
-		guest->failed = r != 0 ||
-				guest->run->papr_hcall.nr != guest->expected;
+		guest->failed = r != 0 || guest->run->exit.papr_hcall.nr !=
+						  guest->expected;
 		guest->expected++;
 	}
 	return NULL;

@@ -68,8 +68,8 @@ static void a_vmm_runs_on_the_simulator(void **state)
 		      0);
 	assert_int_equal(ioctl(vcpufd, UAPI_KVM_RUN, 0), 0);
 	assert_int_equal(run->exit_reason, UAPI_KVM_EXIT_PAPR_HCALL);
-	assert_int_equal(run->papr_hcall.nr, 0xf001);
-	assert_int_equal(run->papr_hcall.args[0], 1);
+	assert_int_equal(run->exit.papr_hcall.nr, 0xf001);
+	assert_int_equal(run->exit.papr_hcall.args[0], 1);
 	assert_result(htab_reset(vmfd), 0);
 	run->immediate_exit = 1;
 	errno = 0;
