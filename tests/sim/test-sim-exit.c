@@ -273,7 +273,7 @@ static void in_child(void)
 	run = map_run(vcpu);
 	EXPECT(run->exit_reason == 9);
 	/* It is not that of the parent. */
-	EXPECT(kvm_run->exit_reason == 8);
+	EXPECT(kvm_run->exit_reason != 9);
 	close(vcpu);
 	close(vm);
 }
@@ -289,6 +289,23 @@ static void a_child_has_areas_of_its_own(void **state)
 	assert_int_equal(kvm_run->exit_reason, 8);
 	assert_result(htab_sim_vcpu_exit(vcpufd, 7, NULL, 0), 0);
 	assert_result(run_vcpu(vcpufd), 0);
+	assert_int_equal(kvm_run->exit_reason, 7);
+}
+
+/* The child does not have the thread that is inside. It must neither wait for
+ * it nor take its wake. */
+static void a_child_leaves_vcpus_inside_alone(void **state)
+{
+	struct runner runner = { .vcpufd = vcpufd };
+	pid_t pid;
+
+	start_run(&runner, host);
+	pid = start_child(in_child);
+	end_child(pid);
+	assert_result(htab_reset(vmfd), -EBUSY);
+	assert_result(htab_sim_vcpu_exit(vcpufd, 7, NULL, 0), 0);
+	pthread_join(runner.thread, NULL);
+	assert_result(runner.result, 0);
 	assert_int_equal(kvm_run->exit_reason, 7);
 }
 
@@ -323,6 +340,7 @@ int main(void)
 		EXIT_TEST(a_mapping_outlives_the_descriptor),
 		EXIT_TEST(other_mappings_are_the_kernels),
 		EXIT_TEST(a_child_has_areas_of_its_own),
+		EXIT_TEST(a_child_leaves_vcpus_inside_alone),
 		SIM_TEST(a_mapping_outlives_the_host),
 	};
 

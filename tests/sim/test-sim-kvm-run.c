@@ -341,6 +341,27 @@ static void a_signal_for_a_run_that_waits_its_turn_is_kept(void **state)
 	assert_int_equal(handled, 0);
 }
 
+/* The second one waits for its turn when the host is switched off. */
+static void runs_of_a_host_that_is_off_are_eio(void **state)
+{
+	struct htab_sim_host *other = htab_sim_host_new(NULL);
+	int vm = a_vm(other), vcpu = a_vcpu(vm);
+	struct runner first = { .vcpufd = vcpu };
+	struct runner second = { .vcpufd = vcpu };
+
+	start_run(&first, other);
+	assert_int_equal(pthread_create(&second.thread, NULL, run_it, &second),
+			 0);
+	usleep(20000);
+	/* The VM, the vcpu, and one that is inside */
+	assert_int_equal(free_host(other), 3);
+	assert_result(stop_run(&first), -EIO);
+	pthread_join(second.thread, NULL);
+	assert_result(second.result, -EIO);
+	close(vcpu);
+	close(vm);
+}
+
 /* --- its handler --- */
 
 static int in_handler;
@@ -384,6 +405,7 @@ int main(void)
 		RUN_TEST(an_ignored_signal_does_not_end_it),
 		RUN_TEST(one_thread_at_a_time_has_the_vcpu),
 		RUN_TEST(a_signal_for_a_run_that_waits_its_turn_is_kept),
+		SIM_TEST(runs_of_a_host_that_is_off_are_eio),
 		RUN_TEST(a_handler_may_use_the_vcpu),
 	};
 
