@@ -68,7 +68,14 @@ struct rules {
 };
 
 struct rules htab_model_rules(const struct config *config);
+/* Returns true for a POWER9 that runs radix guests only. */
+bool htab_model_cannot_mix(const struct config *config);
+
+/* --- capability.c --- */
+
+/* KVM_CHECK_EXTENSION */
 int htab_model_capability(const struct config *config, unsigned int cap);
+/* KVM_GET_VCPU_MMAP_SIZE */
 size_t htab_model_vcpu_mmap_size(const struct config *config);
 
 /* --- memory.c: where tables come from --- */

@@ -5,7 +5,7 @@
 
 /* An early POWER9 cannot run hash guests on a radix host (docs/kernels.md,
  * "Radix and hash"). */
-static bool cannot_mix(const struct config *config)
+bool htab_model_cannot_mix(const struct config *config)
 {
 	return config->cpu == POWER9_DD20 && config->radix;
 }
@@ -35,8 +35,8 @@ struct rules htab_model_rules(const struct config *config)
 		.switches_radix_vm = v >= LINUX(4, 15),
 		.readies_radix_vm = v >= LINUX(4, 15),
 		.refuses_nested = v >= LINUX(5, 10),
-		.refuses_hash_run = cannot_mix(config) && v >= LINUX(4, 15) &&
-				    v < LINUX(5, 12),
+		.refuses_hash_run = htab_model_cannot_mix(config) &&
+				    v >= LINUX(4, 15) && v < LINUX(5, 12),
 		.default_goes_to_18 = v >= LINUX(4, 11),
 		.commit_needs_pending = v < LINUX(4, 14),
 		.cancel_races = v < LINUX(4, 14),
@@ -45,48 +45,4 @@ struct rules htab_model_rules(const struct config *config)
 		.has_immediate_exit = v >= LINUX(4, 11),
 		.checks_segment_size = v >= LINUX(5, 16),
 	};
-}
-
-static int hash_v3_capability(const struct config *config)
-{
-	const unsigned int v = config->linux_version;
-
-	if (config->cpu < POWER9_DD20 || v < LINUX(4, 11))
-		return 0;
-	if (v < LINUX(4, 15))
-		return !config->radix;
-	if (v >= LINUX(4, 20) && config->kvm == KVM_NESTED)
-		return 0;
-	return !(v >= LINUX(5, 12) && cannot_mix(config));
-}
-
-/* The size of a mapped struct kvm_run: a page of the host */
-size_t htab_model_vcpu_mmap_size(const struct config *config)
-{
-	return (size_t)config->page;
-}
-
-int htab_model_capability(const struct config *config, unsigned int cap)
-{
-	const struct rules rules = htab_model_rules(config);
-	const bool hv = config->kvm == KVM_HV || config->kvm == KVM_NESTED;
-
-	if (config->kvm == KVM_NONE)
-		return 0;
-	switch (cap) {
-	case UAPI_KVM_CAP_PPC_GET_PVINFO:
-		return !hv;
-	case UAPI_KVM_CAP_PPC_ALLOC_HTAB:
-		return hv || rules.pr_claims_allocate;
-	case UAPI_KVM_CAP_PPC_HTAB_FD:
-		return hv && rules.has_htab_fd;
-	case UAPI_KVM_CAP_SPAPR_RESIZE_HPT:
-		return hv && rules.has_resize && rules.rehashes;
-	case UAPI_KVM_CAP_PPC_MMU_RADIX:
-		return hv && config->radix;
-	case UAPI_KVM_CAP_PPC_MMU_HASH_V3:
-		return hv && hash_v3_capability(config);
-	default:
-		return 0;
-	}
 }
