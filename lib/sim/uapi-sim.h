@@ -90,6 +90,109 @@ _Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_ppc_resize_hpt, shift) == 8,
 	       "kernel ABI");
 
+/* What a VMM asks before it has a vcpu */
+#define UAPI_KVM_GET_API_VERSION    _IO(UAPI_KVM_TYPE, 0x00)
+#define UAPI_KVM_GET_VCPU_MMAP_SIZE _IO(UAPI_KVM_TYPE, 0x04)
+#define UAPI_KVM_SET_USER_MEMORY_REGION                                        \
+	_IOW(UAPI_KVM_TYPE, 0x46, struct uapi_kvm_userspace_memory_region)
+#define UAPI_KVM_PPC_GET_SMMU_INFO                                             \
+	_IOR(UAPI_KVM_TYPE, 0xa6, struct uapi_kvm_ppc_smmu_info)
+#define UAPI_KVM_PPC_CONFIGURE_V3_MMU                                          \
+	_IOW(UAPI_KVM_TYPE, 0xaf, struct uapi_kvm_ppc_mmuv3_cfg)
+
+#define UAPI_KVM_API_VERSION 12
+
+#define UAPI_KVM_CAP_USER_MEMORY		 3
+#define UAPI_KVM_CAP_NR_VCPUS			 9
+#define UAPI_KVM_CAP_NR_MEMSLOTS		 10
+#define UAPI_KVM_CAP_SYNC_MMU			 16
+#define UAPI_KVM_CAP_DESTROY_MEMORY_REGION_WORKS 21
+#define UAPI_KVM_CAP_JOIN_MEMORY_REGIONS_WORKS	 30
+#define UAPI_KVM_CAP_ENABLE_CAP			 54
+#define UAPI_KVM_CAP_PPC_SMT			 64
+#define UAPI_KVM_CAP_MAX_VCPUS			 66
+#define UAPI_KVM_CAP_PPC_PAPR			 68
+#define UAPI_KVM_CAP_ONE_REG			 70
+#define UAPI_KVM_CAP_PPC_GET_SMMU_INFO		 78
+#define UAPI_KVM_CAP_CHECK_EXTENSION_VM		 105
+#define UAPI_KVM_CAP_MAX_VCPU_ID		 128
+#define UAPI_KVM_CAP_IMMEDIATE_EXIT		 136
+
+struct uapi_kvm_userspace_memory_region {
+	uint32_t slot;
+	uint32_t flags;
+	uint64_t guest_phys_addr;
+	uint64_t memory_size; /* 0 deletes the slot */
+	uint64_t userspace_addr;
+};
+#define UAPI_KVM_MEM_LOG_DIRTY_PAGES 1u
+
+struct uapi_kvm_ppc_one_seg_page_size {
+	uint32_t page_shift;
+	uint32_t slb_enc;
+	struct {
+		uint32_t page_shift;
+		uint32_t pte_enc;
+	} enc[8];
+};
+
+struct uapi_kvm_ppc_smmu_info {
+	uint64_t flags;
+	uint32_t slb_size;
+	uint16_t data_keys;
+	uint16_t instr_keys;
+	struct uapi_kvm_ppc_one_seg_page_size sps[8];
+};
+#define UAPI_KVM_PPC_PAGE_SIZES_REAL 1
+#define UAPI_KVM_PPC_1T_SEGMENTS     2
+#define UAPI_KVM_PPC_NO_HASH	     4
+
+struct uapi_kvm_ppc_mmuv3_cfg {
+	uint64_t flags;
+	uint64_t process_table;
+};
+#define UAPI_KVM_PPC_MMUV3_RADIX 1
+#define UAPI_KVM_PPC_MMUV3_GTSE	 2
+
+_Static_assert(sizeof(struct uapi_kvm_userspace_memory_region) == 32,
+	       "kernel ABI");
+_Static_assert(sizeof(struct uapi_kvm_ppc_smmu_info) == 592, "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_ppc_smmu_info, sps) == 16,
+	       "kernel ABI");
+_Static_assert(sizeof(struct uapi_kvm_ppc_mmuv3_cfg) == 16, "kernel ABI");
+
+#ifdef __powerpc__
+#define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
+UAPI_SAME(KVM_GET_API_VERSION);
+UAPI_SAME(KVM_GET_VCPU_MMAP_SIZE);
+UAPI_SAME(KVM_SET_USER_MEMORY_REGION);
+UAPI_SAME(KVM_PPC_GET_SMMU_INFO);
+UAPI_SAME(KVM_PPC_CONFIGURE_V3_MMU);
+UAPI_SAME(KVM_API_VERSION);
+UAPI_SAME(KVM_CAP_USER_MEMORY);
+UAPI_SAME(KVM_CAP_NR_VCPUS);
+UAPI_SAME(KVM_CAP_NR_MEMSLOTS);
+UAPI_SAME(KVM_CAP_SYNC_MMU);
+UAPI_SAME(KVM_CAP_DESTROY_MEMORY_REGION_WORKS);
+UAPI_SAME(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS);
+UAPI_SAME(KVM_CAP_ENABLE_CAP);
+UAPI_SAME(KVM_CAP_PPC_SMT);
+UAPI_SAME(KVM_CAP_MAX_VCPUS);
+UAPI_SAME(KVM_CAP_PPC_PAPR);
+UAPI_SAME(KVM_CAP_ONE_REG);
+UAPI_SAME(KVM_CAP_PPC_GET_SMMU_INFO);
+UAPI_SAME(KVM_CAP_CHECK_EXTENSION_VM);
+UAPI_SAME(KVM_CAP_MAX_VCPU_ID);
+UAPI_SAME(KVM_CAP_IMMEDIATE_EXIT);
+UAPI_SAME(KVM_MEM_LOG_DIRTY_PAGES);
+UAPI_SAME(KVM_PPC_PAGE_SIZES_REAL);
+UAPI_SAME(KVM_PPC_1T_SEGMENTS);
+UAPI_SAME(KVM_PPC_NO_HASH);
+UAPI_SAME(KVM_PPC_MMUV3_RADIX);
+UAPI_SAME(KVM_PPC_MMUV3_GTSE);
+#undef UAPI_SAME
+#endif
+
 #ifdef __powerpc__
 #define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
 UAPI_SAME(KVM_CREATE_VCPU);
