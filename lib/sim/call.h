@@ -31,6 +31,8 @@ struct call {
 		uint32_t order;
 		struct uapi_kvm_get_htab_fd htab_fd;
 		struct uapi_kvm_ppc_resize_hpt resize;
+		struct uapi_kvm_userspace_memory_region region;
+		struct uapi_kvm_ppc_mmuv3_cfg mmu;
 	} argument;
 	struct journal_entry entry;
 	uint32_t hazards;

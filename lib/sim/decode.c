@@ -34,6 +34,23 @@ static void fetch_argument(struct call *call, void *to, size_t len)
 	call->fetched = htab_sim_fetch(call, to, call->event.arg, len);
 }
 
+/* Requests that have no name in enum htab_sim_call */
+static void decode_vm_request(struct call *call)
+{
+	switch (call->event.request) {
+	case UAPI_KVM_SET_USER_MEMORY_REGION:
+		fetch_argument(call, &call->argument.region,
+			       sizeof(call->argument.region));
+		break;
+	case UAPI_KVM_PPC_CONFIGURE_V3_MMU:
+		fetch_argument(call, &call->argument.mmu,
+			       sizeof(call->argument.mmu));
+		break;
+	default:
+		break;
+	}
+}
+
 static void decode_vm_call(struct call *call)
 {
 	struct journal_entry *entry = &call->entry;
@@ -56,6 +73,9 @@ static void decode_vm_call(struct call *call)
 			       sizeof(call->argument.resize));
 		entry->a = call->argument.resize.shift;
 		entry->b = call->argument.resize.flags;
+		break;
+	case HTAB_SIM_OTHER_IOCTL:
+		decode_vm_request(call);
 		break;
 	default:
 		break;

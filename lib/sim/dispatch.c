@@ -106,13 +106,24 @@ static int resize(struct call *call, struct vm *vm)
 	return r;
 }
 
+static void find_backing(struct op *op)
+{
+	op->backing = htab_model_real_mode(op->vm);
+	if (op->backing.in_process)
+		op->backing.page = htab_sim_backing_page(op->backing.address,
+							 op->backing.page);
+}
+
 int htab_sim_enter(struct call *call, struct vm *vm)
 {
 	struct op op = { .vm = vm };
 	int r;
 
 	htab_model_vm_get(vm);
-	r = htab_model_enter(&op);
+	/* Reading what the process has mapped takes time, so it is done only
+	 * for a first run, and again if the slot has changed meanwhile. */
+	while ((r = htab_model_enter(&op)) == -EAGAIN)
+		find_backing(&op);
 	/* Not the last one: the caller has a descriptor of the VM. */
 	if (r < 0)
 		htab_model_vm_put(vm);
@@ -133,6 +144,21 @@ int htab_sim_leave(struct call *call, struct vm *vm)
 
 /* --- by the kind of the descriptor --- */
 
+/* An argument that is not 0 is refused, although none is needed. */
+static int kvm_request(const struct kernel *kernel, struct call *call)
+{
+	switch (call->event.request) {
+	case UAPI_KVM_GET_API_VERSION:
+		return call->event.arg ? -EINVAL : UAPI_KVM_API_VERSION;
+	case UAPI_KVM_GET_VCPU_MMAP_SIZE:
+		return call->event.arg
+			       ? -EINVAL
+			       : (int)htab_model_vcpu_mmap_size(&kernel->config);
+	default:
+		return htab_sim_unknown(call, kernel, -EINVAL);
+	}
+}
+
 static int kvm_ioctl(struct htab_sim_host *host, struct call *call)
 {
 	const uintptr_t number = (uintptr_t)call->event.arg;
@@ -144,7 +170,7 @@ static int kvm_ioctl(struct htab_sim_host *host, struct call *call)
 		return htab_model_capability(&host->kernel.config,
 					     (unsigned int)number);
 	default:
-		return htab_sim_unknown(call, &host->kernel, -EINVAL);
+		return kvm_request(&host->kernel, call);
 	}
 }
 
@@ -176,6 +202,8 @@ static int vm_ioctl(struct htab_sim_host *host, struct vm *vm,
 	    host->kernel.rules.vm_has_check)
 		return htab_model_capability(&host->kernel.config,
 					     (unsigned int)number);
+	if (call->event.call == HTAB_SIM_OTHER_IOCTL)
+		return htab_sim_vm_request(call, vm);
 	return kvm == KVM_HV || kvm == KVM_NESTED
 		       ? hv_ioctl(host, vm, call)
 		       : htab_sim_unknown(call, &host->kernel, -ENOTTY);

@@ -120,6 +120,18 @@ long htab_sim_dispatch(struct call *call, const struct descriptor *descriptor);
 int htab_sim_enter(struct call *call, struct vm *vm);
 int htab_sim_leave(struct call *call, struct vm *vm);
 
+/* --- dispatch-vm.c --- */
+
+/* Answers a request on a VM that has no name in enum htab_sim_call. */
+int htab_sim_vm_request(struct call *call, struct vm *vm);
+
+/* --- backing.c --- */
+
+/* Returns the size of the pages that back an address of this process: the
+ * host's, or a larger one of hugetlbfs. Returns 0 if nothing is mapped there
+ * that a guest can use as memory. */
+uint64_t htab_sim_backing_page(uint64_t address, uint64_t host_page);
+
 /* --- kernel.c: the real kernel, for descriptors that are not simulated --- */
 
 /* All but htab_kernel_mmap() return >= 0 or a negative errno. */

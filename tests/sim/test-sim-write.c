@@ -255,25 +255,37 @@ static void unknown_page_sizes_are_refused(void **state)
 	assert_int_equal(free_host(old), 0);
 }
 
-static void a_page_must_not_reach_over_the_end_of_memory(void **state)
+/* Writes an entry to a VM of its own with that much memory. */
+static void assert_fits(const char *description, uint64_t v, uint64_t r,
+			int result)
 {
-	struct htab_sim_host *odd = htab_sim_host_new("ram=96K");
-	int small = a_vm_with_table(odd, 18);
+	struct htab_sim_host *other = htab_sim_host_new(description);
+	int other_vm = a_vm_with_table(other, 18);
 
-	/* The guest's memory ends at 96K. A 64K page at 0 is inside it. A 64K
-	 * page at 64K and a 16M page at 0 reach over its end. Behind the end no
-	 * page does. */
-	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x1000), 0);
-	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x11000), -EIO);
-	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0), -EIO);
+	assert_result(put_hpte(other_vm, 0, v, r), result);
+	close(other_vm);
+	assert_int_equal(free_host(other), 0);
+}
+
+static void pages_of_that_size_must_fill_the_memory(void **state)
+{
+	/* Two pages of 64K fill 128K, and no page of 16M does. */
+	assert_fits("ram=128K", A_HPTE_V | 4, 0x1000, 0);
+	assert_fits("ram=128K", A_HPTE_V | 4, 0x11000, 0);
+	assert_fits("ram=128K", A_HPTE_V | 4, 0, -EIO);
+	assert_fits("ram=16M", A_HPTE_V | 4, 0, 0);
+	/* In 96K there is no place for a page of 64K, neither where it would
+	 * reach over the end nor before that. */
+	assert_fits("ram=96K", A_HPTE_V | 4, 0x1000, -EIO);
+	assert_fits("ram=96K", A_HPTE_V | 4, 0x11000, -EIO);
+	assert_fits("ram=96K", A_HPTE_V, 0x17000, 0);
 	/* These are 64K pages in a segment of 4K pages. The kernel checks the
 	 * actual page size. */
-	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x17000), -EIO);
-	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x07000), 0);
-	assert_result(put_hpte(small, 0, A_HPTE_V | 4, 0x21000), 0);
-	assert_result(put_hpte(small, 0, A_HPTE_V, 0x17000), 0);
-	close(small);
-	assert_int_equal(free_host(odd), 0);
+	assert_fits("ram=96K", A_HPTE_V | 4, 0x17000, -EIO);
+	/* Behind the end every page is allowed, and so is a page that is not
+	 * larger than the host's. */
+	assert_fits("ram=96K", A_HPTE_V | 4, 0x21000, 0);
+	assert_fits("ram=96K page=64K", A_HPTE_V | 4, 0x1000, 0);
 }
 
 /* The entries of POWER9 have no room for the other bits. */
@@ -387,7 +399,7 @@ int main(void)
 		TEST(what_was_written_before_an_error_stays),
 		TEST(a_segment_of_reserved_size_is_eio),
 		TEST(unknown_page_sizes_are_refused),
-		TEST(a_page_must_not_reach_over_the_end_of_memory),
+		TEST(pages_of_that_size_must_fill_the_memory),
 		TEST(power9_keeps_fewer_bits_of_dword_0),
 		TEST(an_entry_replaces_the_one_that_was_there),
 		TEST(a_running_vcpu_is_ebusy_before_anything_is_read),

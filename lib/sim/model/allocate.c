@@ -140,7 +140,7 @@ int htab_model_allocate_default(struct op *op)
 	return allocate_table(op->vm, &order, false);
 }
 
-static void free_table(struct op *op)
+void htab_model_free_table(struct op *op)
 {
 	struct vm *vm = op->vm;
 
@@ -200,7 +200,7 @@ static int clear_or_replace(struct op *op, uint32_t order)
 		clear_table(vm);
 		return 0;
 	}
-	free_table(op);
+	htab_model_free_table(op);
 	if (order < HTAB_ORDER_MIN || order > HTAB_ORDER_MAX)
 		return -EINVAL;
 	return allocate_table(vm, &order, true);

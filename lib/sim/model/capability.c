@@ -16,14 +16,51 @@ static int hash_v3_capability(const struct config *config)
 	return !(v >= LINUX(5, 12) && htab_model_cannot_mix(config));
 }
 
-int htab_model_capability(const struct config *config, unsigned int cap)
+/* What every architecture has, as far as the simulator goes. Returns -1 for
+ * another capability. */
+static int generic_capability(const struct config *config, unsigned int cap)
+{
+	const unsigned int v = config->linux_version;
+
+	switch (cap) {
+	case UAPI_KVM_CAP_USER_MEMORY:
+	case UAPI_KVM_CAP_DESTROY_MEMORY_REGION_WORKS:
+	case UAPI_KVM_CAP_JOIN_MEMORY_REGIONS_WORKS:
+	case UAPI_KVM_CAP_SYNC_MMU:
+		return 1;
+	case UAPI_KVM_CAP_NR_VCPUS:
+		return 1; /* a host with one CPU, as in the lab */
+	case UAPI_KVM_CAP_MAX_VCPUS:
+		return VCPUS_MAX;
+	case UAPI_KVM_CAP_MAX_VCPU_ID:
+		/* From 4.19 on for 8 threads in each core */
+		if (v < LINUX(4, 7))
+			return 0;
+		return v < LINUX(4, 19) ? VCPUS_MAX : VCPUS_MAX * 8;
+	case UAPI_KVM_CAP_NR_MEMSLOTS:
+		return v < LINUX(4, 5) ? 0 : (int)htab_model_slot_count(config);
+	case UAPI_KVM_CAP_CHECK_EXTENSION_VM:
+		return v >= LINUX(3, 17);
+	case UAPI_KVM_CAP_IMMEDIATE_EXIT:
+		return v >= LINUX(4, 11);
+	default:
+		return -1;
+	}
+}
+
+static int powerpc_capability(const struct config *config, unsigned int cap)
 {
 	const struct rules rules = htab_model_rules(config);
 	const bool hv = config->kvm == KVM_HV || config->kvm == KVM_NESTED;
 
-	if (config->kvm == KVM_NONE)
-		return 0;
 	switch (cap) {
+	case UAPI_KVM_CAP_ENABLE_CAP:
+	case UAPI_KVM_CAP_ONE_REG:
+	case UAPI_KVM_CAP_PPC_PAPR:
+	case UAPI_KVM_CAP_PPC_GET_SMMU_INFO:
+		return 1;
+	case UAPI_KVM_CAP_PPC_SMT:
+		return hv; /* one thread in a core */
 	case UAPI_KVM_CAP_PPC_GET_PVINFO:
 		return !hv;
 	case UAPI_KVM_CAP_PPC_ALLOC_HTAB:
@@ -39,6 +76,15 @@ int htab_model_capability(const struct config *config, unsigned int cap)
 	default:
 		return 0;
 	}
+}
+
+int htab_model_capability(const struct config *config, unsigned int cap)
+{
+	const int generic = generic_capability(config, cap);
+
+	if (generic >= 0)
+		return generic;
+	return config->kvm == KVM_NONE ? 0 : powerpc_capability(config, cap);
 }
 
 /* A vcpu has one page for struct kvm_run. PowerPC has no ring for coalesced

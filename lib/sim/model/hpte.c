@@ -36,20 +36,19 @@ unsigned int htab_model_page_shift(uint64_t v, uint64_t r)
 	return page_shifts(v, r, &actual);
 }
 
-/* A page must lie inside the guest's memory or outside of it, not across its
- * end. */
-static bool is_misplaced(const struct vm *vm, uint64_t v, uint64_t r)
+/* A page must lie inside a memory slot or outside of all, not across the end of
+ * one. The kernel asks for more: that pages of this size fill the slot. */
+static bool is_misplaced(struct vm *vm, uint64_t v, uint64_t r)
 {
 	const uint64_t frame = r & UINT64_C(0x0ffffffffffff000);
 	unsigned int shift;
-	uint64_t size, start;
+	uint64_t size;
 
 	page_shifts(v, r, &shift);
 	if (shift == 0)
 		return true;
 	size = UINT64_C(1) << shift;
-	start = frame & ~(size - 1);
-	return start < vm->ram && size > vm->ram - start;
+	return !htab_model_page_fits(vm, frame & ~(size - 1), size);
 }
 
 int htab_model_enter_hpte(struct vm *vm, uint64_t index, uint64_t v, uint64_t r)

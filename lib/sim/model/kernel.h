@@ -73,6 +73,10 @@ bool htab_model_cannot_mix(const struct config *config);
 
 /* --- capability.c --- */
 
+/* The number of CPUs for which Debian builds its kernels. Other builds have
+ * fewer (docs/kernels.md, "Processes, descriptors and vcpu ids"). */
+enum { VCPUS_MAX = 2048 };
+
 /* KVM_CHECK_EXTENSION */
 int htab_model_capability(const struct config *config, unsigned int cap);
 /* KVM_GET_VCPU_MMAP_SIZE */

@@ -84,6 +84,33 @@ struct gate {
 	atomic_bool changing; /* the table is being changed */
 };
 
+/* A memory slot */
+struct slot {
+	struct slot *next;
+	uint32_t number;
+	uint64_t start, size; /* in the guest */
+	uint64_t address;     /* in the process */
+};
+
+struct slots {
+	/* Protects what follows. Taken after all other locks of the VM */
+	pthread_mutex_t lock;
+	struct slot *first;
+	/* What the host's description gives the VM at guest address 0, until a
+	 * slot has been there */
+	uint64_t ram;
+};
+
+/* The memory at guest address 0 */
+struct backing {
+	uint64_t size;	  /* 0 if there is none */
+	bool in_process;  /* it is a slot's, at this address of the process: */
+	uint64_t address; /* */
+	/* The size of the pages of the process there, or 0 if nothing is mapped
+	 * that a guest can run in. The model cannot know that. */
+	uint64_t page;
+};
+
 /* --- vcpu-state.c: what a vcpu keeps for the VMM --- */
 
 enum register_set { REGS, SREGS, REGISTER_SETS };
@@ -175,7 +202,7 @@ struct vm {
 	struct kernel *kernel;
 	int number; /* its descriptor when it was made */
 	atomic_uint references;
-	uint64_t ram;
+	struct slots slots;
 
 	struct gate gate;
 	/* Protects the table, which the kernel reads without a lock. */
@@ -198,6 +225,9 @@ struct vm {
 struct op {
 	struct vm *vm;
 	uint32_t hazards;
+	/* What the caller has found out about the memory at guest address 0,
+	 * for a first run */
+	struct backing backing;
 };
 
 void htab_model_hazard(struct op *op, enum htab_sim_hazard hazard);
@@ -244,7 +274,8 @@ struct run {
 
 void htab_model_run_step(struct run *run);
 /* Takes all steps up to RUN_INSIDE. Returns 0, or a negative errno if the vcpu
- * is not inside. */
+ * is not inside. -EAGAIN, which no kernel returns, says that this is a first
+ * run, and that op->backing does not describe the memory at guest address 0. */
 int htab_model_enter(struct op *op);
 /* Takes the steps after RUN_INSIDE. Returns 0, or -EINVAL if no vcpu is
  * inside. */
@@ -289,8 +320,38 @@ void htab_model_vcpu_drop(struct vm *vm, uint32_t id);
 /* Does the work of a first run: allocates a table if there is none, and enters
  * the entries that map real mode (the VRMA). Caller holds gate.lock. */
 int htab_model_set_up_mmu(struct op *op);
+/* Returns the size of the pages that map real mode, where the memory at guest
+ * address 0 has pages of that size. */
+uint64_t htab_model_vrma_page(uint64_t page);
 /* Returns how many pages of real mode a table with that many groups maps. */
 uint64_t htab_model_vrma_pages(uint64_t ram, uint64_t page, uint64_t groups);
+
+/* --- slots.c --- */
+
+/* KVM_SET_USER_MEMORY_REGION */
+int htab_model_set_region(
+	struct vm *vm, const struct uapi_kvm_userspace_memory_region *region);
+/* Returns how many slots a VM can have. Their numbers begin at 0. */
+unsigned int htab_model_slot_count(const struct config *config);
+void htab_model_slots_init(struct slots *slots, uint64_t ram);
+void htab_model_slots_destroy(struct slots *slots);
+/* Returns true if the table can have an entry for a page of that size, a power
+ * of two, at a guest address: the slot there, if there is one, begins and ends
+ * where such pages do. */
+bool htab_model_page_fits(struct vm *vm, uint64_t start, uint64_t size);
+/* Returns the memory at guest address 0, whose page is that of the host. */
+struct backing htab_model_real_mode(struct vm *vm);
+
+/* --- mmu.c --- */
+
+/* KVM_PPC_CONFIGURE_V3_MMU */
+int htab_model_configure_mmu(struct op *op,
+			     const struct uapi_kvm_ppc_mmuv3_cfg *how);
+/* Returns the same as a change whose steps have not been taken. The caller has
+ * checked the arguments. */
+struct change htab_model_mode_change(struct op *op, bool *radix);
+/* KVM_PPC_GET_SMMU_INFO */
+void htab_model_smmu_info(struct vm *vm, struct uapi_kvm_ppc_smmu_info *info);
 
 /* --- allocate.c --- */
 
@@ -302,6 +363,8 @@ struct change htab_model_allocation(struct op *op, uint32_t *order);
 int htab_model_allocate_default(struct op *op);
 int htab_model_allocate_exact(struct kernel *kernel, uint32_t order,
 			      struct table *table);
+/* Frees the table, if there is one. Caller holds gate.lock. */
+void htab_model_free_table(struct op *op);
 
 /* --- hpte.c --- */
 

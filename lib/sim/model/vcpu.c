@@ -4,10 +4,6 @@
 
 #include <stdlib.h>
 
-/* The number of CPUs for which Debian builds its kernels. Other builds have
- * fewer (docs/kernels.md, "Processes, descriptors and vcpu ids"). */
-enum { MAX_VCPUS = 2048 };
-
 /* KVM keeps a vcpu until its VM is destroyed, so an id stays in use even if its
  * descriptor is closed. */
 static int add_vcpu(struct vm *vm, struct vcpu *vcpu)
@@ -26,7 +22,7 @@ int htab_model_vcpu_make(struct vm *vm, uint32_t id, struct vcpu **made)
 	struct vcpu *vcpu;
 	int r;
 
-	if (id >= MAX_VCPUS)
+	if (id >= VCPUS_MAX)
 		return -EINVAL;
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)
@@ -81,19 +77,29 @@ static uint64_t vrma_index(uint64_t page, uint64_t groups)
 	return (hash & (groups - 1)) * 8 + 7;
 }
 
+uint64_t htab_model_vrma_page(uint64_t page)
+{
+	if (page >= 16 << 20)
+		return 16 << 20;
+	return page >= 64 << 10 ? 64 << 10 : 4 << 10;
+}
+
 /* Enters a bolted entry for each page of real mode, in slot 7 of its group, up
- * to the first slot that is taken. Returns 0, or -ENOMEM with nothing mapped. */
-static int map_vrma(struct vm *vm)
+ * to the first one that cannot be entered. Returns 0, or -ENOMEM with nothing
+ * mapped. */
+static int map_vrma(struct vm *vm, const struct backing *memory)
 {
 	const uint64_t groups = htab_model_table_entries(&vm->table) / 8;
-	const uint64_t page = vm->kernel->config.page;
-	const uint64_t pages = htab_model_vrma_pages(vm->ram, page, groups);
-	/* A page of 64K needs the LARGE bit and an encoding. */
+	const uint64_t page = htab_model_vrma_page(memory->page);
+	const uint64_t pages =
+		htab_model_vrma_pages(memory->size, page, groups);
+	/* Pages of 64K and 16M need the LARGE bit, and those of 64K an encoding
+	 * that is not zero. */
 	const bool large = page != 4 << 10;
 	const uint64_t v0 = HPTE_1TB | VRMA_VSID << 24 | HPTE_BOLTED |
 			    HPTE_VALID | (large ? HPTE_LARGE : 0);
-	/* The bits R, C and M, and the encoding of 64K */
-	const uint64_t r0 = 0x190 | (large ? 0x1000 : 0);
+	/* The bits R, C and M, and the encoding */
+	const uint64_t r0 = 0x190 | (page == 64 << 10 ? 0x1000 : 0);
 	uint64_t i = 0;
 	int r = 0;
 
@@ -113,9 +119,24 @@ static int map_vrma(struct vm *vm)
 	return -ENOMEM;
 }
 
-int htab_model_set_up_mmu(struct op *op)
+/* Sets *memory to the memory at guest address 0. Returns -EAGAIN if the caller
+ * has not found out what the process has there. */
+static int find_real_mode(struct op *op, struct backing *memory)
+{
+	*memory = htab_model_real_mode(op->vm);
+	if (memory->in_process) {
+		if (!op->backing.in_process ||
+		    op->backing.address != memory->address)
+			return -EAGAIN;
+		memory->page = op->backing.page;
+	}
+	return memory->size == 0 || memory->page == 0 ? -EINVAL : 0;
+}
+
+static int set_up_hash(struct op *op)
 {
 	struct vm *vm = op->vm;
+	struct backing memory;
 	int r;
 
 	if (vm->dangling) {
@@ -127,10 +148,17 @@ int htab_model_set_up_mmu(struct op *op)
 		if (r < 0)
 			return r;
 	}
-	if (vm->ram == 0)
-		return -EINVAL;
+	r = find_real_mode(op, &memory);
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&vm->data);
-	r = map_vrma(vm);
+	r = map_vrma(vm, &memory);
 	pthread_mutex_unlock(&vm->data);
 	return r;
+}
+
+int htab_model_set_up_mmu(struct op *op)
+{
+	/* A VM that was switched back to radix needs nothing more. */
+	return atomic_load(&op->vm->radix) ? 0 : set_up_hash(op);
 }

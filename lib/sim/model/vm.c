@@ -58,7 +58,6 @@ int htab_model_vm_make(struct kernel *kernel, int number, struct vm **made)
 		return -ENOMEM;
 	vm->kernel = kernel;
 	vm->number = number;
-	vm->ram = config->ram;
 	/* A new VM on a radix host is radix and needs no table. A VM of PR or
 	 * of another architecture never needs one, so it is always ready. */
 	vm->radix = config->radix;
@@ -73,6 +72,7 @@ int htab_model_vm_make(struct kernel *kernel, int number, struct vm **made)
 	vm->references = 1;
 	pthread_mutex_init(&vm->gate.lock, NULL);
 	pthread_mutex_init(&vm->data, NULL);
+	htab_model_slots_init(&vm->slots, config->ram);
 	*made = vm;
 	return 0;
 }
@@ -107,6 +107,7 @@ static void destroy(struct op *op)
 	htab_model_give_back(vm->kernel, &vm->table.memory);
 	free_vcpus(vm);
 	remove_from_kernel(vm);
+	htab_model_slots_destroy(&vm->slots);
 	pthread_mutex_destroy(&vm->data);
 	pthread_mutex_destroy(&vm->gate.lock);
 	free(vm);
