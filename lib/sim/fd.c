@@ -7,7 +7,7 @@
  * the last copy is closed, so close() need not be intercepted: what epoll does
  * not report any more has been closed.
  */
-#include "fd.h"
+#include "host.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -86,6 +86,7 @@ static int add(int fd, struct descriptor *descriptor)
 	struct watch *watch = descriptor->watch;
 	struct epoll_event event = { .events = EPOLLOUT,
 				     .data.ptr = descriptor };
+	int r;
 
 	/* epoll_create1() failed in after_fork_in_child(), for lack of a free
 	 * descriptor. */
@@ -94,8 +95,9 @@ static int add(int fd, struct descriptor *descriptor)
 	if (make_room(watch) < 0)
 		return -ENOMEM;
 	/* ENOSPC is the limit of what all processes of a user watch. */
-	if (epoll_ctl(watch->epollfd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return errno == ENOSPC ? -ENFILE : -errno;
+	r = htab_kernel_epoll_ctl(watch->epollfd, EPOLL_CTL_ADD, fd, &event);
+	if (r < 0)
+		return r == -ENOSPC ? -ENFILE : r;
 	descriptor->next = *bucket_of(descriptor->ino);
 	*bucket_of(descriptor->ino) = descriptor;
 	watch->open[descriptor->kind]++;

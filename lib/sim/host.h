@@ -142,6 +142,8 @@ ssize_t htab_kernel_write_torn(int fd, const void *buf, size_t len,
 			       size_t missing);
 int htab_kernel_cloexec(int fd);
 int htab_kernel_close(int fd);
+int htab_kernel_epoll_ctl(int epollfd, int op, int fd,
+			  struct epoll_event *event);
 /* As mmap(): MAP_FAILED and errno */
 void *htab_kernel_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		       off_t offset);

@@ -3,8 +3,8 @@
  * The way to the real kernel, for descriptors that are not simulated.
  *
  * A program may put functions of its own in the place of ioctl(), mmap(),
- * read(), write() and close(), with the linker's --wrap or with LD_PRELOAD, and
- * call the simulator in them. If the simulator called these names, it would
+ * read(), write(), close() and epoll_ctl(), with the linker's --wrap or with
+ * LD_PRELOAD, and call the simulator in them. If the simulator called these names, it would
  * call itself without end. So these are system calls, which cannot be replaced.
  */
 #include "host.h"
@@ -44,6 +44,13 @@ int htab_kernel_cloexec(int fd)
 int htab_kernel_close(int fd)
 {
 	return (int)negative_errno(syscall(SYS_close, fd));
+}
+
+int htab_kernel_epoll_ctl(int epollfd, int op, int fd,
+			  struct epoll_event *event)
+{
+	return (int)negative_errno(
+		syscall(SYS_epoll_ctl, epollfd, op, fd, event));
 }
 
 #ifdef SYS_mmap2

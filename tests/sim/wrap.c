@@ -252,13 +252,16 @@ int __wrap_epoll_create1(int flags)
 }
 
 /* epoll_ctl() has an error of its own for the limit of a user's watches. */
-int __real_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
-int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
-int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event)
+int __real_htab_kernel_epoll_ctl(int epollfd, int op, int fd,
+				 struct epoll_event *event);
+int __wrap_htab_kernel_epoll_ctl(int epollfd, int op, int fd,
+				 struct epoll_event *event);
+int __wrap_htab_kernel_epoll_ctl(int epollfd, int op, int fd,
+				 struct epoll_event *event)
 {
-	return fails(WRAP_EPOLL, wrap_plan.n % 2 ? ENOSPC : ENOMEM)
-		       ? -1
-		       : __real_epoll_ctl(fd, op, target, event);
+	if (fails(WRAP_EPOLL, wrap_plan.n % 2 ? ENOSPC : ENOMEM))
+		return -errno;
+	return __real_htab_kernel_epoll_ctl(epollfd, op, fd, event);
 }
 
 int __real_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
