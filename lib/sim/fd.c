@@ -39,7 +39,13 @@ int htab_sim_fd_open(void)
 {
 	const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	/* A descriptor of KVM is always ready for reading and for writing
+	 * (docs/kernels.md, "Processes, descriptors and vcpu ids"). Without the
+	 * shutdown, poll() for reading would wait. */
+	shutdown(fd, SHUT_RD);
+	return fd;
 }
 
 int htab_sim_watch_open(struct watch *watch)
