@@ -422,6 +422,21 @@ void *htab_sim_mmap(void *addr, size_t len, int prot, int flags, int fd,
  */
 bool htab_sim_owns(int fd);
 
+/**
+ * htab_sim_made() - Get the number of descriptors that were made so far.
+ *
+ * htab_sim_owns() makes a system call. An interposer can remember for which
+ * descriptors it returned false, as long as this number stays the same. The
+ * number must be read before htab_sim_owns() is called. It does not count
+ * copies: after a dup() of the simulator's descriptor the interposer must
+ * forget what it remembered, as after anything else that copies descriptors.
+ *
+ * Since: 0.2
+ *
+ * Return: a number that only grows, and wraps around to 0.
+ */
+unsigned long htab_sim_made(void);
+
 /*
  * Test tools
  * ==========

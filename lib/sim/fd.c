@@ -10,7 +10,6 @@
 #include "host.h"
 
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@ enum { BUCKETS = 256 };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct descriptor *registry[BUCKETS];
+static atomic_ulong made;
 
 void htab_sim_fd_lock(void)
 {
@@ -48,65 +48,17 @@ int htab_sim_fd_open(void)
 	return fd;
 }
 
-int htab_sim_watch_open(struct watch *watch)
-{
-	watch->epollfd = epoll_create1(EPOLL_CLOEXEC);
-	return watch->epollfd < 0 ? -errno : 0;
-}
-
-void htab_sim_watch_close(struct watch *watch)
-{
-	close(watch->epollfd);
-	free(watch->events);
-}
-
-static unsigned int count_open(const struct watch *watch)
-{
-	unsigned int count = 0;
-
-	for (int kind = FD_KVM; kind <= FD_HTAB; kind++)
-		count += watch->open[kind];
-	return count;
-}
-
-/* Caller holds the lock. Makes room for what epoll answers about one more. */
-static int make_room(struct watch *watch)
-{
-	const unsigned int room = watch->room ? 2 * watch->room : 16;
-	struct epoll_event *events;
-
-	if (count_open(watch) < watch->room)
-		return 0;
-	events = realloc(watch->events, room * sizeof(*events));
-	if (!events)
-		return -ENOMEM;
-	watch->events = events;
-	watch->room = room;
-	return 0;
-}
-
 /* Caller holds the lock, so that a descriptor is watched and registered in one
  * step. Otherwise htab_sim_fd_reap() would take it for a closed one. */
 static int add(int fd, struct descriptor *descriptor)
 {
-	struct watch *watch = descriptor->watch;
-	struct epoll_event event = { .events = EPOLLOUT,
-				     .data.ptr = descriptor };
-	int r;
+	const int r = htab_sim_watch_add(descriptor->watch, fd, descriptor);
 
-	/* epoll_create1() failed in after_fork_in_child(), for lack of a free
-	 * descriptor. */
-	if (watch->epollfd < 0)
-		return -EMFILE;
-	if (make_room(watch) < 0)
-		return -ENOMEM;
-	/* ENOSPC is the limit of what all processes of a user watch. */
-	r = htab_kernel_epoll_ctl(watch->epollfd, EPOLL_CTL_ADD, fd, &event);
 	if (r < 0)
-		return r == -ENOSPC ? -ENFILE : r;
+		return r;
 	descriptor->next = *bucket_of(descriptor->ino);
 	*bucket_of(descriptor->ino) = descriptor;
-	watch->open[descriptor->kind]++;
+	descriptor->watch->open[descriptor->kind]++;
 	return 0;
 }
 
@@ -127,6 +79,8 @@ static int register_new(int fd, const struct descriptor *example)
 		htab_sim_fd_lock();
 		r = add(fd, descriptor);
 		htab_sim_fd_unlock();
+		/* From here on htab_sim_owns() finds it. */
+		atomic_fetch_add(&made, 1);
 	}
 	if (r < 0)
 		free(descriptor);
@@ -142,6 +96,11 @@ int htab_sim_fd_register(int fd, const struct descriptor *example)
 		return r;
 	}
 	return fd;
+}
+
+HTAB_EXPORT unsigned long htab_sim_made(void)
+{
+	return atomic_load(&made);
 }
 
 int htab_sim_fd_find(int fd, struct descriptor **found)
@@ -182,21 +141,7 @@ static uint32_t give_up(const struct descriptor *descriptor)
 	return hazards;
 }
 
-/* Caller holds the lock. Marks the descriptors that are open. Returns 0, or a
- * negative errno if epoll gives no answer. */
-static int see_open(const struct watch *watch)
-{
-	int count;
-
-	if (count_open(watch) == 0)
-		return 0;
-	count = epoll_wait(watch->epollfd, watch->events, (int)watch->room, 0);
-	for (int i = 0; i < count; i++)
-		((struct descriptor *)watch->events[i].data.ptr)->seen = true;
-	return count < 0 ? -errno : 0;
-}
-
-/* Caller holds the lock. Unlinks the descriptors of the watch that see_open()
+/* Caller holds the lock. Unlinks the descriptors of the watch that htab_sim_watch_see()
  * did not mark and that no call is using. Returns them as a list. */
 static struct descriptor *unlink_closed(struct watch *watch)
 {
@@ -230,7 +175,7 @@ uint32_t htab_sim_fd_reap(struct watch *watch)
 
 	htab_sim_fd_lock();
 	/* If epoll gives no answer, every descriptor may still be open. */
-	if (see_open(watch) == 0)
+	if (htab_sim_watch_see(watch) == 0)
 		closed = unlink_closed(watch);
 	htab_sim_fd_unlock();
 	while (closed) {
@@ -279,7 +224,7 @@ unsigned int htab_sim_fd_count(const struct watch *watch)
 	unsigned int count;
 
 	htab_sim_fd_lock();
-	count = count_open(watch) - watch->open[FD_KVM];
+	count = htab_sim_watch_count(watch) - watch->open[FD_KVM];
 	htab_sim_fd_unlock();
 	return count;
 }
@@ -290,7 +235,7 @@ bool htab_sim_fd_let_go(const struct htab_sim_host *host,
 	bool idle;
 
 	htab_sim_fd_lock();
-	idle = count_open(watch) == 0;
+	idle = htab_sim_watch_count(watch) == 0;
 	for (int i = 0; i < BUCKETS && idle; i++)
 		for (struct descriptor *at = registry[i]; at; at = at->next)
 			if (at->host == host)

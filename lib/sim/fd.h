@@ -22,6 +22,8 @@ struct watch {
 /* The rest of a watch is zero, or another one's events. */
 int htab_sim_watch_open(struct watch *watch);
 void htab_sim_watch_close(struct watch *watch);
+/* Returns how many are open. */
+unsigned int htab_sim_watch_count(const struct watch *watch);
 
 struct descriptor {
 	struct descriptor *next; /* in its bucket */
@@ -34,8 +36,15 @@ struct descriptor {
 	struct htabfd *htabfd;	    /* NULL unless FD_HTAB */
 	struct vcpu *vcpu;	    /* NULL unless FD_VCPU; the VM's */
 	atomic_uint users;	    /* calls that are using it */
-	bool seen;		    /* by see_open() */
+	bool seen;		    /* by htab_sim_watch_see() */
 };
+
+/* For fd.c, which holds the registry's lock. Both return 0 or a negative errno;
+ * for htab_sim_watch_see() that means that epoll gave no answer. */
+int htab_sim_watch_add(struct watch *watch, int fd,
+		       struct descriptor *descriptor);
+/* Marks the descriptors that are open. */
+int htab_sim_watch_see(const struct watch *watch);
 
 /* Opens a descriptor that is not registered yet. Returns it or a negative
  * errno. */

@@ -4,7 +4,6 @@
 #include "model.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -240,37 +239,6 @@ static void thousands_of_descriptors_come_and_go(void **state)
 	close_host(host);
 }
 
-static void is_ready_to_poll(int fd)
-{
-	const short all = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND |
-			  POLLWRNORM;
-	struct pollfd fds = { .fd = fd, .events = all };
-
-	assert_int_equal(poll(&fds, 1, 0), 1);
-	assert_int_equal(fds.revents,
-			 POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
-	fds.events = POLLPRI;
-	assert_int_equal(poll(&fds, 1, 0), 0);
-}
-
-static void every_descriptor_is_ready_to_poll(void **state)
-{
-	struct htab_sim_host *host = a_host(NULL);
-	int vmfd = a_vm_with_table(host, 20), vcpufd;
-	int htabfd = open_htab(vmfd, 0);
-
-	vcpufd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
-	assert_true(vcpufd >= 0);
-	is_ready_to_poll(htab_sim_kvmfd(host));
-	is_ready_to_poll(vmfd);
-	is_ready_to_poll(vcpufd);
-	is_ready_to_poll(htabfd);
-	close(htabfd);
-	close(vcpufd);
-	close(vmfd);
-	close_host(host);
-}
-
 static void hosts_do_not_know_each_other(void **state)
 {
 	struct htab_sim_host *old = htab_sim_host_new("linux=4.3");
@@ -302,7 +270,6 @@ int main(void)
 		SIM_TEST(foreign_descriptors_reach_the_real_kernel),
 		SIM_TEST(without_a_descriptor_left_it_is_emfile),
 		SIM_TEST(thousands_of_descriptors_come_and_go),
-		SIM_TEST(every_descriptor_is_ready_to_poll),
 		SIM_TEST(hosts_do_not_know_each_other),
 	};
 
