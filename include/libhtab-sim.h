@@ -22,6 +22,13 @@
  * request that it does not know fails as one that the kernel does not know, and
  * htab_sim_on_unknown() names it.
  *
+ * Linking. Link libhtab-sim instead of libhtab, not beside it: both define the
+ * functions of libhtab.h. With -lhtab -lhtab-sim and shared libraries a program
+ * runs those of libhtab, which know no simulated descriptors; then
+ * htab_sim_host_new() says so on stderr and fails with ELIBBAD. With -lhtab-sim
+ * first the program works, and with archives the linker reports that htab_alloc
+ * is defined twice, or takes libhtab-sim alone if that is first.
+ *
  * Descriptors are real: what htab_sim_vm_new() returns is a descriptor of the
  * process like any other. close() gives it up, dup() copies it, and the VM is
  * gone when the last copy and the last of its htab fds and vcpus are closed.
@@ -172,7 +179,8 @@ struct htab_sim_host;
  * Since: 0.1
  *
  * Return: the host, or NULL with errno: EINVAL (the description; a line on
- * stderr says what is wrong with it), ENOMEM, EMFILE, ENFILE.
+ * stderr says what is wrong with it), ELIBBAD (the program runs the functions
+ * of libhtab; see "Linking" above), ENOMEM, EMFILE, ENFILE.
  */
 struct htab_sim_host *htab_sim_host_new(const char *description);
 

@@ -61,6 +61,8 @@ struct journal {
 	uint64_t count;
 };
 
+/* Returns how many calls were recorded since the journal was cleared. */
+uint64_t htab_sim_journal_count(struct journal *journal);
 void htab_sim_journal_add(struct journal *journal,
 			  const struct journal_entry *entry);
 

@@ -147,6 +147,12 @@ HTAB_EXPORT struct htab_sim_host *htab_sim_host_new(const char *description)
 		errno = -r;
 		return NULL;
 	}
+	r = htab_sim_check_linked(host);
+	if (r < 0) {
+		htab_sim_host_free(host);
+		errno = -r;
+		return NULL;
+	}
 	return host;
 }
 

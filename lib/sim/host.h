@@ -39,6 +39,12 @@ enum htab_sim_call htab_sim_call_of(unsigned long request);
 /* Copies the argument of an ioctl, if the descriptor knows the ioctl. */
 void htab_sim_decode(struct call *call, const struct descriptor *descriptor);
 
+/* --- linked.c --- */
+
+/* Returns 0, or -ELIBBAD if the functions of libhtab.h are not ours and do not
+ * reach the simulator. The journal is empty afterwards. */
+int htab_sim_check_linked(struct htab_sim_host *host);
+
 /* --- pass.c --- */
 
 struct call htab_sim_call_on(enum htab_sim_call kind, int fd);

@@ -7,6 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint64_t htab_sim_journal_count(struct journal *journal)
+{
+	uint64_t count;
+
+	pthread_mutex_lock(&journal->lock);
+	count = journal->count;
+	pthread_mutex_unlock(&journal->lock);
+	return count;
+}
+
 HTAB_EXPORT void htab_sim_journal_clear(struct htab_sim_host *host)
 {
 	pthread_mutex_lock(&host->journal.lock);

@@ -139,6 +139,7 @@ def uninstalled():
 
 
 # These modules register their checks, which run after those above.
+import both         # noqa: E402
 import preloaded    # noqa: E402
 import subprojects  # noqa: E402
 
