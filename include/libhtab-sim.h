@@ -41,7 +41,14 @@
  *
  *	HTAB_SIM='linux=4.3 cma=64M' LD_PRELOAD=libhtab-sim-preload.so program
  *
- * which opens /dev/kvm as that of the host so described.
+ * which opens /dev/kvm as that of the host so described. HTAB_SIM_JOURNAL names
+ * a file to which the journal is appended. A request of KVM that the simulator
+ * does not know is reported on stderr, once. The preload library replaces what
+ * a program calls of the C library to open /dev/kvm and to use what comes from
+ * it. It cannot replace system calls that do not go through these functions:
+ * those of a program that is linked statically, of Go programs, of syscall(),
+ * and of io_uring. A program that a simulated host's program starts by exec()
+ * has a host of its own, and does not know the descriptors that it inherits.
  *
  * Linking. A program is linked with libhtab-sim in the place of libhtab, not
  * with both: the functions of libhtab.h would be those of the first, and if

@@ -5,240 +5,175 @@
  *	HTAB_SIM='linux=6.12 cma=64M' LD_PRELOAD=libhtab-sim-preload.so vmm
  *
  * The VMM's /dev/kvm is then that of a simulated host. HTAB_SIM describes it,
- * as for htab_sim_host_new(); without HTAB_SIM it is the default host. ioctl(),
- * read() and write() on descriptors that come from it go to the simulator,
- * KVM_RUN included. All other calls go to the C library.
+ * as for htab_sim_host_new(); without HTAB_SIM it is the default host. The
+ * calls of the C library on descriptors that come from it go to the simulator,
+ * KVM_RUN included. All other calls go on to the C library.
  *
- * The simulator knows only what concerns the page table. Other requests of KVM
- * fail: mmap() of a vcpu, for example, and access to its registers.
+ * HTAB_SIM_JOURNAL names a file to which the simulator appends its journal.
+ *
+ * What does not call the C library does not reach the simulator: a program that
+ * is linked statically or makes system calls itself (Go), syscall(), io_uring.
+ * syscall() could be replaced, but it would have to know how every system call
+ * passes its arguments, and each use of it in the program would depend on that.
+ *
+ * This file makes the host. The others replace functions: open.c and stream.c
+ * those that open, calls.c and transfer.c those that use a descriptor, copy.c
+ * those that copy one. owner.c tells whose a descriptor is.
  */
+#include "preload.h"
 
-/* With these macros <fcntl.h> would make open() another name for open64(), and
- * <unistd.h> would make read() an inline function. Both are defined below. */
-#undef _FILE_OFFSET_BITS
-#undef _FORTIFY_SOURCE
-
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libhtab-sim.h"
 
-#define INTERPOSE __attribute__((visibility("default")))
-
-/* Returns the next definition of a function after ours. */
-static void (*next(const char *name))(void)
-{
-	void (*function)(void) = NULL;
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (!symbol) {
-		fprintf(stderr, "libhtab-sim-preload: no %s()\n", name);
-		abort();
-	}
-	/* ISO C has no cast from an object pointer to a function pointer. */
-	memcpy(&function, &symbol, sizeof(function));
-	return function;
-}
-
-/* Returns as the C library does: -1 and sets errno on failure, and otherwise
- * leaves errno unchanged. */
-static ssize_t result(ssize_t r, int saved_errno)
-{
-	errno = r < 0 ? (int)-r : saved_errno;
-	return r < 0 ? -1 : r;
-}
-
-/* --- open --- */
-
 static struct htab_sim_host *host;
-static int host_error;
+static int host_errno;
+
+/* Copies of one descriptor have one inode. */
+static bool is_kvm(int fd)
+{
+	struct stat kvm, other;
+
+	return host && fstat(fd, &other) == 0 &&
+	       fstat(htab_sim_kvmfd(host), &kvm) == 0 &&
+	       kvm.st_dev == other.st_dev && kvm.st_ino == other.st_ino;
+}
+
+/* --- requests that the simulator does not know --- */
+
+/* Mapping nothing is an error of its own for each kind of descriptor. */
+static const char *kind_of(int fd)
+{
+	htab_sim_mmap(NULL, 0, PROT_WRITE, MAP_SHARED, fd, 0);
+	if (errno == EINVAL)
+		return "a vcpu";
+	if (errno == EACCES)
+		return "an htab fd";
+	return is_kvm(fd) ? "/dev/kvm" : "a VM";
+}
+
+/* Returns true the first time that it gets a request. */
+static bool is_new(unsigned long request)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static unsigned long seen[256];
+	static unsigned int count;
+	unsigned int i = 0;
+	bool new;
+
+	pthread_mutex_lock(&lock);
+	while (i < count && seen[i] != request)
+		i++;
+	new = i == count &&count < sizeof(seen) / sizeof(seen[0]);
+	if (new)
+		seen[count++] = request;
+	pthread_mutex_unlock(&lock);
+	return new;
+}
+
+static void report_unknown(void *data, const struct htab_sim_event *event,
+			   const char *name, long result)
+{
+	char number[32], returned[32];
+	const char *error = result < 0 ? strerrorname_np((int)-result) : NULL;
+
+	(void)data;
+	if (!is_new(event->request))
+		return;
+	snprintf(number, sizeof(number), "%#lx", event->request);
+	snprintf(returned, sizeof(returned), "%ld", result);
+	fprintf(stderr,
+		"libhtab-sim-preload: the simulator does not know the ioctl %s "
+		"on %s, and returned %s%s%s\n",
+		name ? name : number, kind_of(event->fd), error ? "-" : "",
+		error ? error : returned,
+		result < 0 ? "; with other=accept in HTAB_SIM it returns 0"
+			   : "");
+}
+
+/* --- the host --- */
+
+static void open_journal(const char *path)
+{
+	const int fd =
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		fprintf(stderr,
+			"libhtab-sim-preload: HTAB_SIM_JOURNAL=%s: %s\n", path,
+			strerror(errno));
+	else
+		htab_sim_journal_to(host, fd);
+}
 
 static void switch_on(void)
 {
+	const char *journal = getenv("HTAB_SIM_JOURNAL");
+
 	host = htab_sim_host_new(getenv("HTAB_SIM"));
-	if (!host)
-		host_error = -errno;
+	if (!host) {
+		host_errno = errno;
+		return;
+	}
+	htab_sim_on_unknown(host, report_unknown, NULL);
+	if (journal && *journal)
+		open_journal(journal);
 }
 
-static int open_kvm(int flags)
+static int refusal(int flags)
+{
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return EEXIST;
+	if (flags & O_DIRECTORY)
+		return ENOTDIR;
+	return flags & O_DIRECT ? EINVAL : 0;
+}
+
+int preload_open_kvm(int flags)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const int saved = errno;
 	int fd;
 
 	pthread_once(&once, switch_on);
-	if (!host)
-		return (int)result(host_error, saved);
-	fd = fcntl(htab_sim_kvmfd(host),
-		   flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
-	return (int)result(fd < 0 ? -errno : fd, saved);
+	errno = host ? refusal(flags) : host_errno;
+	if (errno)
+		return -1;
+	/* Every call on the descriptor of a path alone is EBADF, whichever the
+	 * device is. */
+	if (flags & O_PATH)
+		fd = open("/dev/null", O_PATH | (flags & O_CLOEXEC));
+	else
+		fd = fcntl(htab_sim_kvmfd(host),
+			   flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+	if (fd >= 0)
+		errno = saved;
+	return fd;
 }
 
-static int open_any(int dirfd, const char *path, int flags, mode_t mode)
-{
-	int (*real)(int, const char *, int, ...);
-
-	if (path && strcmp(path, "/dev/kvm") == 0)
-		return open_kvm(flags);
-	real = (int (*)(int, const char *, int, ...))next("openat");
-	return real(dirfd, path, flags, mode);
-}
-
-/* The caller passes a mode only if the call may create a file. */
-static mode_t mode_of(int flags, va_list arguments)
-{
-	const bool there = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
-
-	return there ? va_arg(arguments, mode_t) : 0;
-}
-
-INTERPOSE int open(const char *path, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
-	va_end(arguments);
-	return open_any(AT_FDCWD, path, flags, mode);
-}
-
-INTERPOSE int open64(const char *path, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
-	va_end(arguments);
-	return open_any(AT_FDCWD, path, flags | O_LARGEFILE, mode);
-}
-
-INTERPOSE int openat(int dirfd, const char *path, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
-	va_end(arguments);
-	return open_any(dirfd, path, flags, mode);
-}
-
-INTERPOSE int openat64(int dirfd, const char *path, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
-	va_end(arguments);
-	return open_any(dirfd, path, flags | O_LARGEFILE, mode);
-}
-
-/* --- ioctl, read, write --- */
-
-/* True while this thread is in the simulator. A signal handler that runs
- * meanwhile gets the C library, because it would wait for the simulator's locks
- * forever. */
-static __thread bool inside;
-
-/* Returns true, and sets `inside`, if the descriptor is the simulator's. */
-static bool begin(int fd)
+bool preload_is_kvm(int fd)
 {
 	const int saved = errno;
+	bool kvm;
 
-	if (inside)
+	if (!preload_enter(fd))
 		return false;
-	inside = true;
-	inside = htab_sim_owns(fd);
-	errno = saved;
-	return inside;
+	kvm = is_kvm(fd);
+	preload_leave(0, saved);
+	return kvm;
 }
 
-static ssize_t end(ssize_t r, int saved_errno)
+void *preload_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		   int64_t offset)
 {
-	inside = false;
-	return result(r, saved_errno);
-}
-
-INTERPOSE int ioctl(int fd, unsigned long request, ...)
-{
-	const int saved = errno;
-	va_list arguments;
-	void *arg;
-
-	va_start(arguments, request);
-	arg = va_arg(arguments, void *);
-	va_end(arguments);
-	if (begin(fd))
-		return (int)end(htab_sim_ioctl(fd, request, arg), saved);
-	return ((int (*)(int, unsigned long, ...))next("ioctl"))(fd, request,
-								 arg);
-}
-
-INTERPOSE ssize_t read(int fd, void *buf, size_t len)
-{
-	const int saved = errno;
-
-	if (begin(fd))
-		return end(htab_sim_read(fd, buf, len), saved);
-	return ((ssize_t(*)(int, void *, size_t))next("read"))(fd, buf, len);
-}
-
-INTERPOSE ssize_t write(int fd, const void *buf, size_t len)
-{
-	const int saved = errno;
-
-	if (begin(fd))
-		/* The kernel can read up to 8 bytes past the end, and the
-		 * simulator probes whether they are accessible. */
-		return end(htab_sim_write(fd, buf, len, len + 8), saved);
-	return ((ssize_t(*)(int, const void *, size_t))next("write"))(fd, buf,
-								      len);
-}
-
-/* --- the names that a VMM built with _FORTIFY_SOURCE calls instead --- */
-
-int __open_2(const char *path, int flags);
-int __open64_2(const char *path, int flags);
-int __openat_2(int dirfd, const char *path, int flags);
-int __openat64_2(int dirfd, const char *path, int flags);
-ssize_t __read_chk(int fd, void *buf, size_t len, size_t size);
-
-INTERPOSE int __open_2(const char *path, int flags)
-{
-	return open_any(AT_FDCWD, path, flags, 0);
-}
-
-INTERPOSE int __open64_2(const char *path, int flags)
-{
-	return open_any(AT_FDCWD, path, flags | O_LARGEFILE, 0);
-}
-
-INTERPOSE int __openat_2(int dirfd, const char *path, int flags)
-{
-	return open_any(dirfd, path, flags, 0);
-}
-
-INTERPOSE int __openat64_2(int dirfd, const char *path, int flags)
-{
-	return open_any(dirfd, path, flags | O_LARGEFILE, 0);
-}
-
-INTERPOSE ssize_t __read_chk(int fd, void *buf, size_t len, size_t size)
-{
-	if (len > size)
-		abort();
-	return read(fd, buf, len);
+	return htab_sim_mmap(addr, len, prot, flags, fd, (off_t)offset);
 }
