@@ -29,7 +29,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(LAB))
 from cmocka_tap import Tap
 from initramfs import LabError
-from kernels import Table
+from kernels import Table, did_not_run, kernel_files
 
 # The words of HTAB_SIM for each machine. The program itself prints the release
 # and the page size of the kernel; MMU and KVM follow from the lab's table.
@@ -199,6 +199,11 @@ def main():
     tap = Tap(todo='' if importance == 'required'
               else f'{args.kernel} is only {importance}')
     host = table.rows[args.kernel, args.machine]
+    try:
+        kernel_files(args.kernel)
+    except LabError as error:
+        did_not_run(tap, error, importance)
+        return importance == 'required'
     name = (f'{args.kernel} {args.machine}: {args.count} operations from seed '
             f'{args.seed}')
     print(f'# {name}', flush=True)

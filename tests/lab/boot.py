@@ -17,7 +17,8 @@ and the program can write to every file of the machine.
 
 --mode tap, the default, takes a CMocka program and prints TAP, with a last
 point "kernel stays healthy". It exits with 0 whenever the TAP is complete. On a
-kernel that the table calls "reported", failed points are marked TODO.
+kernel that the table calls "reported", failed points are marked TODO, and all
+is skipped if that kernel is not there.
 
 --mode raw prints what the program prints and exits with its status, or with
 125 if the lab or the kernel under the program failed. The output goes through a
@@ -34,7 +35,7 @@ from typing import NamedTuple
 sys.dont_write_bytecode = True  # Keep the source directory clean.
 from cmocka_tap import Cmocka, Tap
 from initramfs import LabError, Initramfs
-from kernels import HERE, Table, kernel_files
+from kernels import HERE, Table, did_not_run, kernel_files
 from machine import Boot
 from ownkernel import own_files
 
@@ -116,9 +117,8 @@ def run_tap(args, row):
             tap.point(not wrong, name, wrong)
         tap.comment(f'kernel: {text}' for text in reports)
     except LabError as error:
-        # The report shows only the name of the point, so the reason is in it.
-        tap.point(False, f'boot ({str(error).partition(";")[0]})',
-                  [str(error)])
+        did_not_run(tap, error, row.importance)
+        return 0
     tap.plan(cmocka.skip_all)
     return 0
 

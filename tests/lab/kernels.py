@@ -132,3 +132,17 @@ def kernel_files(name):
         raise LabError(f'{missing} is not in the cache; {FETCH} {name} says '
                        'why')
     return found
+
+
+def did_not_run(tap, error, importance):
+    """Ends the TAP of a row that could not run. If the kernel is required, that
+    is a failure. Otherwise the row is skipped, so that Meson's list shows that
+    too: it calls a test OK whose failed points are all marked TODO."""
+    # The report shows only names of points and reasons of skips.
+    reason = str(error).partition(';')[0]
+    if importance == 'required':
+        tap.point(False, f'boot ({reason})', [str(error)])
+        tap.plan()
+    else:
+        tap.comment([str(error)])
+        tap.plan(f'did not run: {reason}')
