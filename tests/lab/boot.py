@@ -133,7 +133,7 @@ def parser_for():
     option('--list', action='store_true',
            help='print "kernel machine required|reported" for each row')
     option('--kernel', type=Path, metavar='FILE',
-           help='a vmlinux or zImage to boot, also as .xz')
+           help='a vmlinux, or another ELF image, to boot; also as .xz')
     option('--modules', type=Path, metavar='DIR',
            help='where its kvm.ko and kvm-hv.ko are; without this option, KVM '
                 'is built in')

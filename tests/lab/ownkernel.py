@@ -38,7 +38,7 @@ def kernel_image(file):
     order = '<' if head[5:6] == b'\1' else '>'
     if not head.startswith(ELF) or len(head) < 20 or \
             struct.unpack_from(f'{order}H', head, 18)[0] not in POWERPC:
-        raise LabError(f'{file} is not a vmlinux or zImage for PowerPC')
+        raise LabError(f'{file} is not a kernel for PowerPC (ELF)')
     return file
 
 

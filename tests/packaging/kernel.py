@@ -76,7 +76,7 @@ def own_kernel_errors():
             ("no machine 'x' in the table", ('6.1', 'x', 'x'), 2),
             ('cannot read /nonexistent', ('--kernel', '/nonexistent', 'x'),
              125),
-            ('is not a vmlinux or zImage for PowerPC',
+            ('is not a kernel for PowerPC (ELF)',
              ('--kernel', '/bin/sh', 'x'), 125),
             ('is not a directory', (*here, '--modules', image, 'x'), 125),
             ('has no kvm-hv.ko', (*here, '--modules', WORK / 'modules/6.14',
