@@ -48,6 +48,8 @@ int htab_sim_store(const struct call *call, void *to, const void *from,
 {
 	int r = 1;
 
+	if (!to)
+		return -EFAULT;
 	if (!call->trusted)
 		r = copy(process_vm_writev, (void *)(uintptr_t)from, to, len);
 	if (r > 0)
