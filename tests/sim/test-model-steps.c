@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two vcpus enter and leave while others call ALLOCATE_HTAB and COMMIT. Their
+ * Two vcpus enter and leave while others call ALLOCATE_HTAB and COMMIT, or
+ * switch the VM between radix and hash. Their
  * steps are taken in every possible order. In each of them no table changes
  * while a vcpu is inside, no change is refused without a vcpu, no actor gets
  * stuck, and a vcpu that is inside finds its table.
@@ -20,7 +21,7 @@
 
 enum { MAX_ACTORS = 4, MAX_STEPS = 100, MAX_STATES = 1 << 17 };
 
-enum kind { NOBODY, VCPU, ALLOCATE, COMMIT };
+enum kind { NOBODY, VCPU, ALLOCATE, COMMIT, SWITCH };
 
 /* The actors, and the VM that they use */
 struct scene {
@@ -28,6 +29,7 @@ struct scene {
 	uint32_t order;	    /* of the table at first; 0: none */
 	bool ran;	    /* a vcpu has run before */
 	uint32_t allocates; /* that order */
+	bool radix;	    /* a host on which a VM can be both */
 };
 
 struct actor {
@@ -35,6 +37,7 @@ struct actor {
 	struct run run;
 	struct change change;
 	uint32_t order; /* the order that a change asks for */
+	bool radix;	/* the mode that it asks for */
 	bool counted;	/* a vcpu that makes a change EBUSY */
 };
 
@@ -54,6 +57,15 @@ static void step_to_end(struct change change)
 	assert_int_equal(htab_model_change(&change), 0);
 }
 
+static struct change change_of(enum kind kind, struct actor *actor)
+{
+	if (kind == COMMIT)
+		return htab_model_commit(&actor->op, &actor->order);
+	if (kind == SWITCH)
+		return htab_model_mode_change(&actor->op, &actor->radix);
+	return htab_model_allocation(&actor->op, &actor->order);
+}
+
 static void set_up(struct world *world)
 {
 	const struct scene *scene = world->scene;
@@ -69,8 +81,10 @@ static void set_up(struct world *world)
 		assert_int_equal(htab_model_enter(&op), 0);
 		assert_int_equal(htab_model_leave(&op), 0);
 	}
-	assert_int_equal(htab_model_resize_prepare(&op, &how), 100);
-	assert_int_equal(htab_model_resize_prepare(&op, &how), 0);
+	if (!scene->radix) {
+		assert_int_equal(htab_model_resize_prepare(&op, &how), 100);
+		assert_int_equal(htab_model_resize_prepare(&op, &how), 0);
+	}
 	assert_int_equal(op.hazards, 0);
 	for (int i = 0; i < MAX_ACTORS; i++) {
 		struct actor *actor = &world->actors[i];
@@ -79,11 +93,9 @@ static void set_up(struct world *world)
 					 .run.op.vm = world->vm };
 		actor->order = scene->actors[i] == COMMIT ? how.shift
 							  : scene->allocates;
-		actor->change =
-			scene->actors[i] == COMMIT
-				? htab_model_commit(&actor->op, &actor->order)
-				: htab_model_allocation(&actor->op,
-							&actor->order);
+		/* Away from the mode in which the VM begins */
+		actor->radix = !world->vm->radix;
+		actor->change = change_of(scene->actors[i], actor);
 	}
 }
 
@@ -174,7 +186,9 @@ static void check_world(struct world *world)
 			"a change met a hazard");
 		if (world->scene->actors[i] == VCPU &&
 		    actor->run.next == RUN_INSIDE && !somebody_changes(world))
-			require(world, gate->ready && has_vrma(world->vm),
+			require(world,
+				gate->ready && (world->vm->radix ||
+						has_vrma(world->vm)),
 				"a vcpu is inside without a table");
 	}
 	require(world, ended || !stuck, "all wait");
@@ -184,7 +198,10 @@ static void check_world(struct world *world)
 		!gate->running && !gate->inside && !gate->held &&
 			!gate->changing && !is_locked(&world->vm->gate),
 		"something is left");
-	require(world, gate->ready == has_vrma(world->vm),
+	/* A radix VM has no table, and is ready from its first run on. */
+	require(world,
+		world->vm->radix ? !world->vm->table.order
+				 : gate->ready == has_vrma(world->vm),
 		"ready, or not, without reason");
 }
 
@@ -231,7 +248,7 @@ static void step(struct world *world, int i)
 struct state {
 	unsigned char next[MAX_ACTORS], was_ready[MAX_ACTORS],
 		reopen[MAX_ACTORS], refused[MAX_ACTORS];
-	bool ready, held, changing, pending, vrma;
+	bool ready, held, changing, pending, vrma, radix;
 	int running, inside;
 	uint32_t order;
 };
@@ -253,6 +270,7 @@ static struct state state_of(struct world *world)
 	state.changing = vm->gate.changing;
 	state.pending = vm->pending.active;
 	state.vrma = has_vrma(vm);
+	state.radix = vm->radix;
 	for (int i = 0; i < MAX_ACTORS; i++) {
 		const struct actor *actor = &world->actors[i];
 		const struct change *change = &actor->change;
@@ -313,15 +331,17 @@ static void explore(struct world *world, const char *from)
 static void explore_scene(void **scene)
 {
 	struct world *world = calloc(1, sizeof(*world));
+	const char *host;
 	char why[80];
 
 	assert_non_null(world);
 	world->scene = *scene;
 	pthread_mutex_init(&world->kernel.lock, NULL);
 	/* With one page of guest memory the VRMA has one entry. */
-	assert_int_equal(htab_model_config_parse(&world->kernel.config,
-						 "ram=64K page=64K", why,
-						 sizeof(why)),
+	host = world->scene->radix ? "ram=64K page=64K cpu=power10"
+				   : "ram=64K page=64K";
+	assert_int_equal(htab_model_config_parse(&world->kernel.config, host,
+						 why, sizeof(why)),
 			 0);
 	htab_model_boot(&world->kernel);
 	states_count = 0;
@@ -333,23 +353,38 @@ static void explore_scene(void **scene)
 }
 
 static const struct scene clear_after_a_run = {
-	{ VCPU, VCPU, ALLOCATE }, 20, true, 20
+	{ VCPU, VCPU, ALLOCATE }, 20, true, 20, false
 };
 static const struct scene replace_after_a_run = {
-	{ VCPU, VCPU, ALLOCATE }, 20, true, 21
+	{ VCPU, VCPU, ALLOCATE }, 20, true, 21, false
 };
 static const struct scene replace_before_the_first_run = {
-	{ VCPU, VCPU, ALLOCATE }, 20, false, 21
+	{ VCPU, VCPU, ALLOCATE }, 20, false, 21, false
 };
 static const struct scene make_before_the_first_run = {
-	{ VCPU, VCPU, ALLOCATE }, 0, false, 20
+	{ VCPU, VCPU, ALLOCATE }, 0, false, 20, false
 };
-static const struct scene resize = { { VCPU, VCPU, COMMIT }, 20, true, 0 };
+static const struct scene resize = {
+	{ VCPU, VCPU, COMMIT }, 20, true, 0, false
+};
 static const struct scene resize_and_clear = {
-	{ VCPU, VCPU, COMMIT, ALLOCATE }, 20, true, 20
+	{ VCPU, VCPU, COMMIT, ALLOCATE }, 20, true, 20, false
 };
 static const struct scene resize_and_replace = {
-	{ VCPU, VCPU, COMMIT, ALLOCATE }, 20, true, 21
+	{ VCPU, VCPU, COMMIT, ALLOCATE }, 20, true, 21, false
+};
+
+static const struct scene hash_to_radix = {
+	{ VCPU, VCPU, SWITCH }, 20, true, 0, true
+};
+static const struct scene hash_to_radix_before_the_first_run = {
+	{ VCPU, VCPU, SWITCH }, 20, false, 0, true
+};
+static const struct scene radix_to_hash = {
+	{ VCPU, VCPU, SWITCH }, 0, true, 0, true
+};
+static const struct scene both_ways = {
+	{ VCPU, SWITCH, ALLOCATE }, 20, true, 20, true
 };
 
 #define SCENE(scene)                                                           \
@@ -368,6 +403,10 @@ int main(void)
 		SCENE(resize),
 		SCENE(resize_and_clear),
 		SCENE(resize_and_replace),
+		SCENE(hash_to_radix),
+		SCENE(hash_to_radix_before_the_first_run),
+		SCENE(radix_to_hash),
+		SCENE(both_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
