@@ -10,8 +10,9 @@
  * 2. It repeats PREPARE up to the last answer, and prints the first and the
  *    last one. How often the kernel says "not yet" is not printed.
  * 3. A large page lies outside of the guest's memory, or it covers all of that
- *    memory. Whether KVM accepts a large page inside depends on which of the
- *    guest's pages the host has in memory at that moment.
+ *    memory, or it is in memory that nobody has touched. Whether KVM accepts a
+ *    large page inside depends on which of the guest's pages the host has in
+ *    memory at that moment.
  * 4. The program does not look at the kernel's log (boot.py judges that) or at
  *    the registers of the vcpu.
  * 5. The kernel does not clear the reverse map, so that later passes over an
@@ -23,6 +24,8 @@
  * 7. From Linux 4.7 to 4.18 KVM_CREATE_VM fails for a descriptor number whose
  *    older VM lives on through an htab fd. Rule 1 leaves the numbers out, so
  *    no htab fd outlives its VM there.
+ * 8. How many vcpus there can be is a matter of the machine and of the build of
+ *    the kernel.
  *
  * The program never does what would harm a host. It decides that from what the
  * answers so far say about the VM. Each hazard below is a section of
@@ -130,6 +133,17 @@ void do_write_unwatched(struct a_vm *vm);
 
 void do_write_htab(struct a_vm *vm);
 void do_load_vrma(struct a_vm *vm);
+
+/* --- boot.c --- */
+
+/* Where the slots are that the program adds and removes */
+#define SLOTS_START (UINT64_C(1) << 30)
+
+void do_set_region(struct a_vm *vm);
+void do_replace_memory(struct a_vm *vm);
+void do_smmu_info(struct a_vm *vm);
+void do_configure_mmu(struct a_vm *vm);
+void do_version(struct a_vm *vm);
 
 /* --- entry.c: random entries --- */
 

@@ -71,6 +71,9 @@ static uint64_t draw_frame(const struct page_size *size)
 	static const uint64_t pages[] = { 0, 1, 5, 100, 4095, 4096, 70000 };
 	uint64_t frame = DRAW_FROM(pages) << 12;
 
+	/* In a slot, or beside it */
+	if (size->actual < 34 && chance(15))
+		return SLOTS_START + ((uint64_t)draw(16) << size->actual);
 	if (size->actual == 12)
 		return chance(10) ? frame | UINT64_C(1) << 59 : frame;
 	if (size->actual == 34)

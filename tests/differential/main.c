@@ -66,6 +66,9 @@ static const struct {
 	{ 2, do_load_vrma },	   { 3, do_prepare },
 	{ 6, do_commit },	   { 1, do_cancel },
 	{ 2, do_write_unwatched }, { 3, do_renew },
+	{ 10, do_set_region },	   { 2, do_replace_memory },
+	{ 1, do_smmu_info },	   { 5, do_configure_mmu },
+	{ 1, do_version },
 };
 
 static void run_drawn(struct a_vm *vm)

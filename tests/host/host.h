@@ -65,6 +65,8 @@ void host_unmap_run(struct uapi_kvm_run *run);
 struct vcpu;
 struct vcpu *vcpu_new(const struct host *host, int vmfd);
 int vcpu_fd(const struct vcpu *vcpu);
+/* Where its memory, slot 0 of its VM, is in this process */
+uint64_t vcpu_memory(const struct vcpu *vcpu);
 /* Returns when the vcpu is inside KVM_RUN and counts. */
 void vcpu_start(struct vcpu *vcpu);
 /* Runs the vcpu for a moment. Returns 0, or the error of KVM_RUN. */

@@ -108,6 +108,11 @@ int vcpu_fd(const struct vcpu *vcpu)
 	return vcpu->fd;
 }
 
+uint64_t vcpu_memory(const struct vcpu *vcpu)
+{
+	return (uintptr_t)vcpu->ram;
+}
+
 static void *run(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -207,6 +212,12 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd)
 }
 
 int vcpu_fd(const struct vcpu *vcpu)
+{
+	(void)vcpu;
+	cannot();
+}
+
+uint64_t vcpu_memory(const struct vcpu *vcpu)
 {
 	(void)vcpu;
 	cannot();

@@ -132,6 +132,9 @@ void host_unmap_run(struct uapi_kvm_run *run)
 struct vcpu {
 	int vmfd;
 	int fd;
+	void *ram;
+	size_t ram_size;
+	uint64_t address; /* in ram */
 	bool inside;
 };
 
@@ -143,15 +146,37 @@ static void check(int r, const char *what)
 	}
 }
 
+/* A slot begins at a page of the host, which may be larger than this
+ * process's. */
+static void add_memory(struct vcpu *vcpu, const struct host *host)
+{
+	struct uapi_kvm_userspace_memory_region region = {
+		.memory_size = host->ram,
+	};
+	const uint64_t page = host->page_size;
+
+	vcpu->ram_size = (size_t)(host->ram + page);
+	vcpu->ram = mmap(NULL, vcpu->ram_size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (vcpu->ram == MAP_FAILED)
+		abort();
+	vcpu->address = ((uintptr_t)vcpu->ram + page - 1) & ~(page - 1);
+	region.userspace_addr = vcpu->address;
+	if (host->ram)
+		check(htab_sim_ioctl(vcpu->vmfd,
+				     UAPI_KVM_SET_USER_MEMORY_REGION, &region),
+		      "KVM_SET_USER_MEMORY_REGION");
+}
+
 struct vcpu *vcpu_new(const struct host *host, int vmfd)
 {
 	struct uapi_kvm_enable_cap papr = { .cap = UAPI_KVM_CAP_PPC_PAPR };
 	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
 
-	(void)host;
 	if (!vcpu)
 		abort();
 	vcpu->vmfd = vmfd;
+	add_memory(vcpu, host);
 	vcpu->fd = htab_sim_ioctl(vmfd, UAPI_KVM_CREATE_VCPU, NULL);
 	check(vcpu->fd, "KVM_CREATE_VCPU");
 	check(htab_sim_ioctl(vcpu->fd, UAPI_KVM_ENABLE_CAP, &papr),
@@ -162,6 +187,11 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd)
 int vcpu_fd(const struct vcpu *vcpu)
 {
 	return vcpu->fd;
+}
+
+uint64_t vcpu_memory(const struct vcpu *vcpu)
+{
+	return vcpu->address;
 }
 
 void vcpu_start(struct vcpu *vcpu)
@@ -204,5 +234,6 @@ void vcpu_free(struct vcpu *vcpu)
 {
 	vcpu_stop(vcpu);
 	close(vcpu->fd);
+	munmap(vcpu->ram, vcpu->ram_size);
 	free(vcpu);
 }
