@@ -174,7 +174,8 @@ struct htab_sim_host;
  *	block=16M	the largest contiguous piece of it
  *	pool=0		how many tables of order 24 are reserved at boot; up to
  *			Linux 3.11
- *	ram=16M		the memory of each VM, at guest address 0; 0 for none
+ *	ram=16M		the memory of each VM, at guest address 0; 0 for none. It
+ *			counts until the VM has had a memory slot there.
  *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"; at least 1
  *	other=refuse	refuse or accept: with accept, requests of KVM that the
  *			simulator does not know return 0 and do nothing
@@ -317,8 +318,10 @@ int htab_sim_vcpu_leave(int fd);
  * @request: the request, as <linux/kvm.h> has it on the target
  * @arg: its argument, a pointer or a number
  *
- * Known are, on a /dev/kvm: KVM_CHECK_EXTENSION, KVM_CREATE_VM; on a VM:
- * KVM_CHECK_EXTENSION, KVM_CREATE_VCPU, KVM_PPC_ALLOCATE_HTAB,
+ * Known are, on a /dev/kvm: KVM_CHECK_EXTENSION, KVM_CREATE_VM,
+ * KVM_GET_API_VERSION and KVM_GET_VCPU_MMAP_SIZE; on a VM:
+ * KVM_CHECK_EXTENSION, KVM_CREATE_VCPU, KVM_SET_USER_MEMORY_REGION,
+ * KVM_PPC_GET_SMMU_INFO, KVM_PPC_CONFIGURE_V3_MMU, KVM_PPC_ALLOCATE_HTAB,
  * KVM_PPC_GET_HTAB_FD, KVM_PPC_RESIZE_HPT_PREPARE and
  * KVM_PPC_RESIZE_HPT_COMMIT; on a vcpu: KVM_RUN, KVM_ENABLE_CAP,
  * KVM_SET_SIGNAL_MASK, and KVM_GET and KVM_SET of REGS, SREGS and ONE_REG. A
@@ -331,6 +334,23 @@ int htab_sim_vcpu_leave(int fd);
  * the VM has used is -EEXIST, or -EINVAL on a POWER9 or later from Linux 4.19
  * on. A VM keeps its vcpus to its end, so that an id is used up even when the
  * vcpu's descriptor has been closed.
+ *
+ * KVM_CHECK_EXTENSION: a capability is 0 if it stands for what the simulator
+ * does not have, also where kernels have it. The host has one CPU with one
+ * thread (KVM_CAP_NR_VCPUS, KVM_CAP_PPC_SMT).
+ *
+ * KVM_SET_USER_MEMORY_REGION: a slot says which guest addresses have memory.
+ * The one at guest address 0 replaces the ram= of the host: a VM that has had
+ * one there, and has deleted it, has no memory there. The first run of a vcpu
+ * maps the slot as real mode, and looks at what the process has mapped at its
+ * userspace_addr. Nothing, or memory of a device, is -EINVAL. Pages of hugetlbfs
+ * count as 16M or 64K if they are at least as large, and other pages have the
+ * size that page= says. Where /proc is not mounted, all memory counts as such.
+ * The contents of the memory are never used. Every address below 4P is one that
+ * a process may have; kernels with 4K pages refuse those from 64T on.
+ *
+ * KVM_PPC_CONFIGURE_V3_MMU: a call that changes the mode of a VM is -EBUSY while
+ * a vcpu is inside KVM_RUN, and frees the table if the VM becomes radix.
  *
  * KVM_RUN executes no guest. It stays inside until a signal comes, or leaves
  * with an exit that htab_sim_vcpu_exit() plans:
