@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How many pages of real mode a table maps
- * (docs/kernels.md, "The first run and real mode"), for sizes that no host of a
- * test has. This program is linked with the model alone. */
+/* How many pages of real mode a table maps, and of which size
+ * (docs/kernels.md, "The first run and real mode"), for memory that no host of
+ * a test has. This program is linked with the model alone. */
 #include "../unit/unit.h"
 
 #include "model/model.h"
@@ -77,6 +77,78 @@ static void a_part_of_a_page_is_not_mapped(void **state)
 	assert_int_equal(htab_model_vrma_pages(0, KIB(4), 1 << 11), 0);
 }
 
+/* Runs a vcpu of a VM whose slot of 32M at guest address 0 is backed by pages
+ * of that size. Returns the number of entries, or the error, and sets *first to
+ * an entry. */
+static long first_run(uint64_t page, uint64_t address, struct hpte *first)
+{
+	struct kernel kernel = { .vms = NULL };
+	const struct uapi_kvm_userspace_memory_region region = {
+		.memory_size = MIB(32), .userspace_addr = MIB(64)
+	};
+	struct op op = { .backing = { .in_process = true,
+				      .address = address,
+				      .page = page } };
+	const struct hpte *entry;
+	long result, count = 0;
+	char why[80];
+
+	assert_int_equal(
+		htab_model_config_parse(&kernel.config, "", why, sizeof(why)),
+		0);
+	pthread_mutex_init(&kernel.lock, NULL);
+	htab_model_boot(&kernel);
+	assert_int_equal(htab_model_vm_make(&kernel, 3, &op.vm), 0);
+	assert_int_equal(htab_model_set_region(op.vm, &region), 0);
+	result = htab_model_enter(&op);
+	entry = htab_model_table_next(&op.vm->table, 0);
+	if (entry)
+		*first = *entry;
+	for (; entry; count++)
+		entry = htab_model_table_next(&op.vm->table, entry->index + 1);
+	if (result == 0)
+		assert_int_equal(htab_model_leave(&op), 0);
+	htab_model_vm_put(op.vm);
+	htab_model_halt(&kernel);
+	return result < 0 ? result : count;
+}
+
+static void real_mode_has_the_pages_of_its_memory(void **state)
+{
+	static const struct {
+		uint64_t backing;
+		long entries;
+		uint64_t large, encoding;
+	} cases[] = {
+		{ KIB(4), 8192, 0, 0 },
+		{ KIB(64), 512, HPTE_LARGE, 0x1000 },
+		{ MIB(2), 512, HPTE_LARGE, 0x1000 },
+		{ MIB(16), 2, HPTE_LARGE, 0 },
+		{ MIB(1024), 2, HPTE_LARGE, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct hpte entry;
+
+		assert_int_equal(first_run(cases[i].backing, MIB(64), &entry),
+				 cases[i].entries);
+		assert_int_equal(entry.v & HPTE_LARGE, cases[i].large);
+		/* Without LARGE these bits are a part of the address. */
+		if (cases[i].large)
+			assert_int_equal(entry.r & 0xf000, cases[i].encoding);
+	}
+}
+
+static void real_mode_needs_a_known_mapping(void **state)
+{
+	struct hpte none;
+
+	/* Nothing is mapped there. */
+	assert_int_equal(first_run(0, MIB(64), &none), -EINVAL);
+	/* The caller has looked somewhere else. */
+	assert_int_equal(first_run(KIB(4), MIB(65), &none), -EAGAIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +157,8 @@ int main(void)
 		cmocka_unit_test(
 			not_more_than_one_page_for_each_group_is_mapped),
 		cmocka_unit_test(a_part_of_a_page_is_not_mapped),
+		cmocka_unit_test(real_mode_has_the_pages_of_its_memory),
+		cmocka_unit_test(real_mode_needs_a_known_mapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
