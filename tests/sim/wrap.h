@@ -11,7 +11,7 @@ enum wrap_kind {
 	WRAP_NOTHING,
 	WRAP_MEMORY,
 	WRAP_SOCKET, /* and the other calls that open a descriptor */
-	WRAP_EPOLL, /* epoll_create1() and epoll_ctl() */
+	WRAP_EPOLL,  /* epoll_create1() and epoll_ctl() */
 	WRAP_EPOLL_WAIT,
 	WRAP_FSTAT,
 };

@@ -26,23 +26,17 @@ static const struct word cpu_words[] = {
 	{ NULL, 0 },
 };
 
-static const struct word mmu_words[] = {
-	{ "hash", false },
-	{ "radix", true },
-	{ NULL, 0 },
-};
+static const struct word mmu_words[] = { { "hash", false },
+					 { "radix", true },
+					 { NULL, 0 } };
 
-static const struct word other_words[] = {
-	{ "refuse", false },
-	{ "accept", true },
-	{ NULL, 0 },
-};
+static const struct word other_words[] = { { "refuse", false },
+					   { "accept", true },
+					   { NULL, 0 } };
 
-static const struct word page_words[] = {
-	{ "4K", 4 << 10 },
-	{ "64K", 64 << 10 },
-	{ NULL, 0 },
-};
+static const struct word page_words[] = { { "4K", 4 << 10 },
+					  { "64K", 64 << 10 },
+					  { NULL, 0 } };
 
 /* Parses a whole number without a sign, and sets *end to what follows it. */
 static bool parse_digits(const char *text, const char **end, uint64_t *value)
