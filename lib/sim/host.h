@@ -87,7 +87,7 @@ void htab_sim_area_exit(const struct htab_sim_host *host,
 void htab_sim_area_wake(const struct areas *areas);
 void htab_sim_area_take_wake(const struct areas *areas);
 
-/* --- vcpu.c --- */
+/* --- vcpu-ioctl.c --- */
 
 /* KVM_CREATE_VCPU. Returns the descriptor or a negative errno. */
 int htab_sim_create_vcpu(struct htab_sim_host *host, struct vm *vm,

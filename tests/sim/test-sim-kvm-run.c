@@ -338,7 +338,28 @@ static void a_signal_for_a_run_that_waits_its_turn_is_kept(void **state)
 	pthread_join(second.thread, NULL);
 	assert_result(second.result, -EINTR);
 	assert_string_equal(htab_sim_journal(host), "KVM_RUN() = -EINTR\n");
-	assert_int_equal(handled, 0);
+}
+
+/* The thread does not block the signal. The second thread gets the signal before its turn. */
+static void a_signal_that_only_the_mask_blocks_waits(void **state)
+{
+	struct runner first = { .vcpufd = vcpufd };
+	struct runner second = { .vcpufd = vcpufd };
+
+	allow_only(0);
+	start_run(&first, host);
+	assert_int_equal(pthread_create(&second.thread, NULL, run_it, &second),
+			 0);
+	usleep(20000);
+	pthread_kill(first.thread, SIGUSR1);
+	pthread_kill(second.thread, SIGUSR1);
+	usleep(20000);
+	assert_result(htab_sim_vcpu_exit(vcpufd, 3, NULL, 0), 0);
+	assert_result(htab_sim_vcpu_exit(vcpufd, 3, NULL, 0), 0);
+	pthread_join(first.thread, NULL);
+	pthread_join(second.thread, NULL);
+	assert_result(first.result, 0);
+	assert_result(second.result, 0);
 }
 
 /* The second one waits for its turn when the host is switched off. */
@@ -405,6 +426,7 @@ int main(void)
 		RUN_TEST(an_ignored_signal_does_not_end_it),
 		RUN_TEST(one_thread_at_a_time_has_the_vcpu),
 		RUN_TEST(a_signal_for_a_run_that_waits_its_turn_is_kept),
+		RUN_TEST(a_signal_that_only_the_mask_blocks_waits),
 		SIM_TEST(runs_of_a_host_that_is_off_are_eio),
 		RUN_TEST(a_handler_may_use_the_vcpu),
 	};
