@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A number that was another file's becomes the simulator's, and the other way
- * round: in threads, in signal handlers and after fork(), too. */
+ * round: in threads and after fork(), too. */
 #include "preload.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -200,58 +199,6 @@ static void several_threads(void **state)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
-/* --- signals --- */
-
-static int to_pipe, a_vmfd;
-static volatile sig_atomic_t handled;
-
-static void handler(int number)
-{
-	const int saved = errno;
-
-	handled += write(to_pipe, "k", 1) == 1;
-	/* If the simulator holds a lock just now, this must not wait for it. */
-	is_vm(a_vmfd);
-	errno = saved;
-}
-
-/* The signal arrives anywhere, in the simulator as well. */
-static void a_signal_handler_does_not_wait(void **state)
-{
-	const int vmfd = a_vmfd = a_vm();
-	struct sigaction action = { .sa_handler = handler,
-				    .sa_flags = SA_RESTART };
-	const struct timespec pause = { .tv_nsec = 20000 };
-	int ends[2], before;
-	pid_t child;
-	char bytes[64];
-
-	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
-	to_pipe = ends[1];
-	sigaction(SIGUSR1, &action, NULL);
-	child = fork();
-	if (child == 0) {
-		for (int i = 0; i < 2000; i++) {
-			kill(getppid(), SIGUSR1);
-			nanosleep(&pause, NULL);
-		}
-		_exit(0);
-	}
-	before = handled;
-	while (waitpid(child, NULL, WNOHANG) == 0) {
-		errno = 7;
-		assert_true(is_vm(vmfd));
-		assert_int_equal(errno, 7);
-		while (read(ends[0], bytes, sizeof(bytes)) > 0)
-			;
-	}
-	assert_true(handled > before);
-	signal(SIGUSR1, SIG_DFL);
-	close(ends[0]);
-	close(ends[1]);
-	close(vmfd);
-}
-
 /* --- fork --- */
 
 static void a_child_has_the_host(void **state)
@@ -288,7 +235,6 @@ int main(void)
 		cmocka_unit_test(a_received_copy_gets_the_number),
 		cmocka_unit_test(numbers_above_those_that_are_remembered),
 		cmocka_unit_test(several_threads),
-		cmocka_unit_test(a_signal_handler_does_not_wait),
 		cmocka_unit_test(a_child_has_the_host),
 	};
 

@@ -16,6 +16,7 @@
 #include "preload.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "libhtab-sim.h"
@@ -31,7 +32,25 @@ static atomic_ulong copies;
 /* True while this thread is in the simulator. A signal handler that runs
  * meanwhile gets the C library, because it would wait for the simulator's locks
  * forever. */
-static __thread bool inside;
+static __thread bool inside, inside_at_fork;
+
+/* The simulator's handlers of fork() hold its locks from before the fork until
+ * after it, and a signal may arrive meanwhile. */
+static void before_fork(void)
+{
+	inside_at_fork = inside;
+	inside = true;
+}
+
+static void after_fork(void)
+{
+	inside = inside_at_fork;
+}
+
+int preload_watch_forks(void)
+{
+	return pthread_atfork(before_fork, after_fork, after_fork);
+}
 
 /* Both counts only grow, so their sum changes with either. */
 static unsigned long generation(void)

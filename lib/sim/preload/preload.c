@@ -124,6 +124,12 @@ static void switch_on(void)
 		host_errno = errno;
 		return;
 	}
+	host_errno = preload_watch_forks();
+	if (host_errno) {
+		htab_sim_host_free(host);
+		host = NULL;
+		return;
+	}
 	htab_sim_on_unknown(host, report_unknown, NULL);
 	if (journal && *journal)
 		open_journal(journal);

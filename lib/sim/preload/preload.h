@@ -63,6 +63,9 @@ bool preload_enter(int fd);
 /* Returns as the C library does: -1 and sets errno on failure, and otherwise
  * sets errno to what it was. */
 ssize_t preload_leave(ssize_t r, int saved_errno);
+/* Registers handlers of fork(). Those of the simulator must be registered
+ * before, so that these run before and after them. Returns 0 or ENOMEM. */
+int preload_watch_forks(void);
 /* A descriptor of the simulator, or one that may be, was copied. */
 void preload_copied(void);
 
