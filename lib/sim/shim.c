@@ -41,7 +41,8 @@ HTAB_EXPORT ssize_t htab_sim_read(int fd, void *buf, size_t len)
 	bool done;
 	int r;
 
-	call.event.len = call.entry.a = len;
+	call.event.len = len;
+	call.entry.a = len;
 	call.read_to = buf;
 	r = htab_sim_arrive_with(&call, &descriptor, &done);
 	if (r < 0)
@@ -65,7 +66,8 @@ static ssize_t arriving_write(int fd, const void *buf, size_t len,
 	int r;
 
 	call.event.buf = buf;
-	call.event.len = call.entry.a = len;
+	call.event.len = len;
+	call.entry.a = len;
 	call.trusted = trusted;
 	/* readable may exceed len, because the kernel can read up to 8 bytes
 	 * past the end (docs/kernels.md, "Misparsed records"). */
