@@ -287,8 +287,8 @@ static int look(int (*real)(int, struct stat *), int fd, struct stat *st)
 	return r;
 }
 
-/* The simulator's objects call one of the two, which depends on the size of
- * off_t. */
+/* The simulator's objects call one of these, which depends on the sizes of off_t
+ * and time_t. */
 int __real_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st)
@@ -301,4 +301,12 @@ int __wrap_fstat64(int fd, struct stat *st);
 int __wrap_fstat64(int fd, struct stat *st)
 {
 	return look(__real_fstat64, fd, st);
+}
+
+/* Only 32-bit machines with glibc have this one. */
+__attribute__((weak)) int __real___fstat64_time64(int fd, struct stat *st);
+int __wrap___fstat64_time64(int fd, struct stat *st);
+int __wrap___fstat64_time64(int fd, struct stat *st)
+{
+	return look(__real___fstat64_time64, fd, st);
 }
