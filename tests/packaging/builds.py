@@ -19,12 +19,12 @@ for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
 
 
 # ISO C alone: the C library then declares only what a file asks for.
-for variable, default in ('GCC', 'gcc'), ('CLANG', 'clang'):
-    for standard, options in ('c99', ['-Dtests=enabled']), ('c11', []):
-        check(f'{default} has no warning with -Dc_std={standard}')(
-            functools.partial(builds, variable, default,
-                              f'-Dc_std={standard}', '-Dexamples=enabled',
-                              *options))
+for variable, default, standard, *options in (
+        ('GCC', 'gcc', 'c99', '-Dtests=enabled', '-Dexamples=enabled'),
+        ('CLANG', 'clang', 'c11', '-Dexamples=enabled')):
+    check(f'{default} has no warning with -Dc_std={standard}')(
+        functools.partial(builds, variable, default, f'-Dc_std={standard}',
+                          *options))
 
 
 # The linker may drop or merge functions then.
