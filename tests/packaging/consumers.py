@@ -8,6 +8,11 @@ from checks import CC, build, check, main, run, temporary, tool
 from installed import beside, built, compile_consumer, consumer, installed, \
     links, opt, pkg_config, relocated, root, vmm, works
 
+SYSTEM_HEADERS = {'errno.h', 'linux/kvm.h', 'stdbool.h', 'stddef.h',
+                  'stdint.h', 'stdio.h', 'sys/types.h', 'unistd.h',
+                  # libiberty's, which libhtab.h warns of
+                  'hashtab.h'}
+
 
 @check('an install is the headers, the libraries and the .pc files')
 def install():
@@ -28,6 +33,20 @@ def install():
     expected.add('opt/libhtab/lib/libhtab-sim-preload.so')
     for name in sorted(found ^ expected):
         yield f"{name}: {'not expected' if name in found else 'missing'}"
+
+
+@check('what is installed names no file that is not')
+def no_dangling_names():
+    there = {path.name for path in root.rglob('*')}
+    for path in sorted(opt.rglob('*')):
+        if path.suffix not in ('.h', '.pc'):
+            continue
+        for name in re.findall(r'[\w./-]*\w\.(?:c|h|md|txt|py|build|ini)\b|'
+                               r'\b(?:docs|examples|tests|lib)/[\w./-]+',
+                               path.read_text()):
+            named = re.sub('.*/', '', name)
+            if named not in there and name not in SYSTEM_HEADERS:
+                yield f'{path.name} names {name}'
 
 
 @check('the .pc files ask for their library only')
@@ -74,7 +93,7 @@ def all_static():
 def make(*arguments):
     place = temporary() / 'consumer'
     shutil.copytree(consumer, place)
-    run('make', '-C', place, *arguments, CC=CC,
+    run(*tool('MAKE', 'make'), '-C', place, *arguments, CC=CC,
         **installed)
     return place / 'consumer'
 
@@ -94,7 +113,7 @@ def test_vmm(soname, *arguments, **variables):
     """Runs the tests of a VMM as its author does."""
     place = temporary() / 'vmm'
     shutil.copytree(vmm, place)
-    out = run('make', '-C', place, 'check', *arguments, CC=CC,
+    out = run(*tool('MAKE', 'make'), '-C', place, 'check', *arguments, CC=CC,
               CPPFLAGS='-Werror', **beside, **variables)
     if '10 test(s) run' not in out:
         yield f'other than 10 tests: {out}'

@@ -14,7 +14,7 @@ import re
 import shlex
 import sys
 
-from checks import CC, Failed, build, check, declared, header, main, \
+from checks import CC, Failed, Missing, build, check, declared, header, main, \
     run, sim_header, source, temporary, tool
 
 MAX_CODE = 16 * 1024
@@ -184,8 +184,7 @@ def qemu(library):
 def libiberty(library):
     path = run(*shlex.split(CC), '-print-file-name=libiberty.a').strip()
     if '/' not in path:
-        yield 'no libiberty.a (Debian: libiberty-dev)'
-        return
+        raise Missing('libiberty is not installed (Debian: libiberty-dev)')
     theirs = names('--defined-only', '--extern-only', path)
     if 'htab_create' not in theirs:
         yield f'{path} has no htab_create; is it libiberty?'
@@ -197,8 +196,13 @@ def libiberty(library):
 def clash():
     program = temporary() / 'program.c'
     program.write_text('#include <libiberty/hashtab.h>\n')
-    theirs = set(re.findall(r'\bhtab_\w+', run(
-        *shlex.split(CC), '-E', '-P', program)))
+    try:
+        text = run(*shlex.split(CC), '-E', '-P', program)
+    except Failed as failed:
+        if 'No such file' in str(failed) or 'not found' in str(failed):
+            raise Missing('libiberty is not installed') from None
+        raise
+    theirs = set(re.findall(r'\bhtab_\w+', text))
     about = re.search(r' \* Name\n \* -+\n.*? \* -+\n', header.read_text(),
                       re.S).group()
     for name in sorted(declared() & theirs):

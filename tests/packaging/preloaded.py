@@ -6,7 +6,8 @@ import re
 import shlex
 import shutil
 
-from checks import CC, Failed, check, run, source, temporary
+from checks import CC, Failed, check, run, source, temporary, \
+    tool
 from installed import installed, links, opt, vmm
 
 preload = opt / 'lib' / 'libhtab-sim-preload.so'
@@ -15,7 +16,7 @@ preload = opt / 'lib' / 'libhtab-sim-preload.so'
 def build_vmm():
     place = temporary() / 'vmm'
     shutil.copytree(vmm, place)
-    run('make', '-C', place, 'vmm', CC=CC, **installed)
+    run(*tool('MAKE', 'make'), '-C', place, 'vmm', CC=CC, **installed)
     return place / 'vmm'
 
 
