@@ -19,7 +19,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 target=$1
 ar=$target-ar
 [ "$target" != musl ] || ar="ar"
-for tool in "$target-gcc" "$ar" cmake tar; do
+for tool in "$target-gcc" "$ar" cmake ninja tar xz; do
 	command -v "$tool" >/dev/null || die "no $tool"
 done
 
@@ -53,7 +53,7 @@ build() {
 		--strip-components=1
 
 	say "building CMocka for $target"
-	quietly cmake -S "$tmp/source" -B "$tmp/build" \
+	quietly cmake -G Ninja -S "$tmp/source" -B "$tmp/build" \
 		-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_SYSTEM_NAME=Linux \
 		-DCMAKE_C_COMPILER="$target-gcc" \
 		-DCMAKE_AR="$(command -v "$ar")" \
