@@ -151,9 +151,9 @@ static int kvm_request(const struct kernel *kernel, struct call *call)
 	case UAPI_KVM_GET_API_VERSION:
 		return call->event.arg ? -EINVAL : UAPI_KVM_API_VERSION;
 	case UAPI_KVM_GET_VCPU_MMAP_SIZE:
-		return call->event.arg
-			       ? -EINVAL
-			       : (int)htab_model_vcpu_mmap_size(&kernel->config);
+		return call->event.arg ? -EINVAL
+				       : (int)htab_model_vcpu_mmap_size(
+						 &kernel->config);
 	default:
 		return htab_sim_unknown(call, kernel, -EINVAL);
 	}

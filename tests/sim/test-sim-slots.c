@@ -137,12 +137,12 @@ static void a_slot_is_deleted_once(void **state)
 
 static void a_slot_costs_memory_of_the_kernel(void **state)
 {
-	struct htab_sim_host *host = a_host("memory=16M");
+	struct htab_sim_host *host = a_host("memory=0");
 	const int vmfd = a_vm(host);
 
-	/* 8 bytes for each page */
-	assert_set(vmfd, -ENOMEM, 0, 0, UINT64_C(8) << 30 | PAGE);
-	assert_set(vmfd, 0, 0, 0, UINT64_C(8) << 30);
+	/* 8 bytes for each page, of the 4 GiB of the host */
+	assert_set(vmfd, -ENOMEM, 0, 0, UINT64_C(2) << 40 | PAGE);
+	assert_set(vmfd, 0, 0, 0, UINT64_C(2) << 40);
 	close(vmfd);
 	close_host(host);
 }

@@ -13,8 +13,10 @@
 /* Each slot has a number of pages that fits in 31 bits. */
 enum { PAGES_MAX = INT32_MAX };
 
-/* For each page KVM HV allocates a pointer into the reverse map. */
+/* For each page KVM HV allocates a pointer into the reverse map. It has to fit
+ * into the host's RAM, of which memory= is only what is left for tables. */
 enum { BYTES_PER_PAGE = 8 };
+#define HOST_RAM (UINT64_C(4) << 30)
 
 unsigned int htab_model_slot_count(const struct config *config)
 {
@@ -94,8 +96,7 @@ static int add(struct vm *vm,
 	if (overlaps(&vm->slots, region->slot, region->guest_phys_addr,
 		     region->memory_size))
 		return -EEXIST;
-	if (region->memory_size / config->page >
-	    config->memory / BYTES_PER_PAGE)
+	if (region->memory_size / config->page > HOST_RAM / BYTES_PER_PAGE)
 		return -ENOMEM;
 	slot = malloc(sizeof(*slot));
 	if (!slot)
