@@ -122,15 +122,15 @@ static const struct request others[] = {
 /* What is left of a request without the size of its argument */
 static unsigned long without_size(unsigned long request)
 {
-	return request & ~((unsigned long)_IOC_SIZEMASK << _IOC_SIZESHIFT);
+	return request ^ UAPI_IOC_SIZE(request) << 16;
 }
 
 /* An entry of one byte stands for all sizes. */
 static bool matches(unsigned long entry, unsigned long request)
 {
-	return _IOC_SIZE(entry) == 1
+	return UAPI_IOC_SIZE(entry) == 1
 		       ? without_size(entry) == without_size(request) &&
-				 _IOC_SIZE(request) > 0
+				 UAPI_IOC_SIZE(request) > 0
 		       : entry == request;
 }
 

@@ -8,6 +8,23 @@
 
 #include "uapi.h"
 
+/* The parts of a request. The macros for them are not in every C library. */
+#if defined(__powerpc__) || defined(__mips__) || defined(__sparc__) ||         \
+	defined(__alpha__)
+#define UAPI_IOC_SIZE_BITS 13
+#else
+#define UAPI_IOC_SIZE_BITS 14
+#endif
+#define UAPI_IOC_NR(request)   ((request)&0xff)
+#define UAPI_IOC_TYPE(request) ((request) >> 8 & 0xff)
+#define UAPI_IOC_SIZE(request)                                                 \
+	((request) >> 16 & ((1ul << UAPI_IOC_SIZE_BITS) - 1))
+#define UAPI_IOC_DIR(request) ((request) >> (16 + UAPI_IOC_SIZE_BITS) & 7)
+
+_Static_assert(UAPI_IOC_SIZE(_IOR(0x12, 0x34, char[0x567])) == 0x567,
+	       "size of an argument");
+_Static_assert(UAPI_IOC_DIR(_IOR(0x12, 0x34, char)) == _IOC_READ, "direction");
+
 /* On a VM */
 #define UAPI_KVM_CREATE_VCPU _IO(UAPI_KVM_TYPE, 0x41)
 /* The kernel only reads the struct; it declares the two with _IOR all the same,

@@ -21,7 +21,7 @@ static bool is_unknown(const struct call *call)
 {
 	const unsigned long request = call->event.request;
 
-	return _IOC_TYPE(request) == UAPI_KVM_TYPE &&
+	return UAPI_IOC_TYPE(request) == UAPI_KVM_TYPE &&
 	       !htab_sim_request_is_known(request);
 }
 

@@ -67,7 +67,7 @@ static int set_signal_mask(const struct call *call, struct vcpu *vcpu)
 static int registers(const struct call *call, struct vcpu *vcpu,
 		     enum register_set set, bool get)
 {
-	const size_t len = _IOC_SIZE(call->event.request);
+	const size_t len = UAPI_IOC_SIZE(call->event.request);
 	unsigned char bytes[MAX_REGISTERS];
 	int r;
 
@@ -112,12 +112,12 @@ static int one_register(const struct call *call, const struct kernel *kernel,
  * 0 for all other requests. */
 static unsigned int registers_number(unsigned long request)
 {
-	const unsigned int number = _IOC_NR(request);
-	const size_t size = _IOC_SIZE(request);
+	const unsigned int number = UAPI_IOC_NR(request);
+	const size_t size = UAPI_IOC_SIZE(request);
 	const unsigned int direction = number % 2 ? _IOC_READ : _IOC_WRITE;
 
-	if (_IOC_TYPE(request) != UAPI_KVM_TYPE || number < 0x81 ||
-	    number > 0x84 || _IOC_DIR(request) != direction)
+	if (UAPI_IOC_TYPE(request) != UAPI_KVM_TYPE || number < 0x81 ||
+	    number > 0x84 || UAPI_IOC_DIR(request) != direction)
 		return 0;
 	return size > 0 && size <= MAX_REGISTERS ? number : 0;
 }
