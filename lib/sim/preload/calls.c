@@ -13,6 +13,8 @@
 
 /* --- ioctl --- */
 
+#define CREATE_VCPU _IO(0xAE, 0x41) /* <linux/kvm.h> may be missing. */
+
 /* The kernel answers these for every kind of file. */
 static bool is_of_every_file(unsigned long request)
 {
@@ -24,10 +26,14 @@ static int ioctl_any(enum libc_name name, int fd, unsigned long request,
 {
 	typedef int function(int fd, unsigned long request, ...);
 	const int saved = errno;
+	int r;
 
-	if (!is_of_every_file(request) && preload_enter(fd))
-		return (int)preload_leave(htab_sim_ioctl(fd, request, arg),
-					  saved);
+	if (!is_of_every_file(request) && preload_enter(fd)) {
+		r = htab_sim_ioctl(fd, request, arg);
+		if (r >= 0 && request == CREATE_VCPU && !arg)
+			preload_plan_exits(r);
+		return (int)preload_leave(r, saved);
+	}
 	return ((function *)preload_libc(name))(fd, request, arg);
 }
 

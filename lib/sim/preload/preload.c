@@ -10,6 +10,7 @@
  * KVM_RUN included. All other calls go on to the C library.
  *
  * HTAB_SIM_JOURNAL names a file to which the simulator appends its journal.
+ * HTAB_SIM_EXITS names one that says what the guest does (see exits.c).
  *
  * What does not call the C library does not reach the simulator: a program that
  * is linked statically or makes system calls itself (Go), syscall(), io_uring.

@@ -86,4 +86,9 @@ bool preload_is_kvm(int fd);
 void *preload_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		   int64_t offset);
 
+/* --- exits.c --- */
+
+/* Tells a vcpu what its guest does, if HTAB_SIM_EXITS says it. */
+void preload_plan_exits(int vcpufd);
+
 #endif
