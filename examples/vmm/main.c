@@ -1,122 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* ffsl() */
 /*
- * The VMM as a program on /dev/kvm. It boots a guest of 8 GiB with one vcpu,
- * resets it while the vcpu runs and then after it has stopped, and prints the
- * results. On a real host there is more to set up. On the simulator it runs as
+ * Runs a guest of 8 GiB, which prints, reboots, prints again and powers off.
+ * When it reboots, 8 GiB more have been plugged. The program needs /dev/kvm of
+ * a PowerPC host, or the simulator:
  *
- *	HTAB_SIM='cma=32M' LD_PRELOAD=libhtab-sim-preload.so ./vmm
+ *	HTAB_SIM='cma=32M' HTAB_SIM_EXITS=guest.exits \
+ *		LD_PRELOAD=libhtab-sim-preload.so ./vmm
+ *
+ * output.txt has what it prints where the host has enough memory.
  */
 #include "vmm.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <libhtab.h>
-#include <linux/kvm.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-static int vcpufd;
-static pthread_t vcpu_thread;
-static atomic_bool stopping, outside;
-static atomic_int run_error; /* errno of KVM_RUN */
+static const uint64_t gib = (uint64_t)1 << 30;
 
-static void ignore(int signal)
+static int run_guest(struct vmm *vmm)
 {
-	(void)signal;
-}
+	int r = vmm_boot(vmm);
 
-static void *run_vcpu(void *arg)
-{
-	while (!stopping && ioctl(vcpufd, KVM_RUN, 0) < 0 && errno == EINTR)
-		run_error = errno;
-	outside = true;
-	return arg;
-}
-
-static void do_not_stop(struct vmm *vmm)
-{
-	(void)vmm;
-}
-
-/* The first signals may come before the vcpu is inside KVM_RUN, so the loop
- * repeats them. */
-static void stop_vcpu(struct vmm *vmm)
-{
-	(void)vmm;
-	if (stopping)
-		return;
-	stopping = true;
-	while (!outside) {
-		pthread_kill(vcpu_thread, SIGUSR1);
-		usleep(1000);
+	while (r == 0) {
+		printf("ibm,pft-size: <%u %u>\n", vmm->pft_size[0],
+		       vmm->pft_size[1]);
+		fflush(stdout);
+		r = vmm_run(vmm);
+		if (r != RTAS_REBOOT)
+			break;
+		r = vmm_plug(vmm, 8 * gib);
+		if (r == 0)
+			r = vmm_reset(vmm);
 	}
-	pthread_join(vcpu_thread, NULL);
-}
-
-static void say(const char *step, const struct vmm *vmm, int r)
-{
-	printf("%s: %s\n", step, r < 0 ? vmm->failure : "done");
-}
-
-static int fail(const char *what)
-{
-	perror(what);
-	return 1;
+	return r == RTAS_POWER_OFF ? 0 : r;
 }
 
 int main(void)
 {
-	const struct sigaction action = { .sa_handler = ignore };
-	struct vmm vmm = {
-		.ram = (uint64_t)8 << 30,
-		.page_shift = (unsigned int)ffsl(sysconf(_SC_PAGESIZE)) - 1,
-	};
-	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
-	int r, kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	const int kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct vmm vmm;
+	int r;
 
-	if (kvmfd < 0)
-		return fail("/dev/kvm");
-	vmm.vmfd = ioctl(kvmfd, KVM_CREATE_VM, 0);
-	if (vmm.vmfd < 0)
-		return fail("KVM_CREATE_VM");
-	vcpufd = ioctl(vmm.vmfd, KVM_CREATE_VCPU, 0);
-	if (vcpufd < 0)
-		return fail("KVM_CREATE_VCPU");
-	/* KVM HV does not run a vcpu without it. */
-	if (ioctl(vcpufd, KVM_ENABLE_CAP, &papr) < 0)
-		return fail("KVM_CAP_PPC_PAPR");
-
-	r = vmm_boot(&vmm);
-	say("boot", &vmm, r);
-	if (r < 0)
-		return 2;
-	printf("ibm,pft-size: <%u %u>\n", vmm.pft_size[0], vmm.pft_size[1]);
-
-	sigaction(SIGUSR1, &action, NULL);
-	if (pthread_create(&vcpu_thread, NULL, run_vcpu, NULL))
-		return fail("thread");
-	/* A reset succeeds until the vcpu is inside KVM_RUN. With a table of
-	 * the VMM's own it always succeeds. */
-	vmm.stop_vcpus = do_not_stop;
-	for (int i = 0; r == 0 && i < 1000 && !vmm.own_table; i++) {
-		usleep(1000);
-		r = vmm_reset(&vmm);
+	if (kvmfd < 0) {
+		perror("/dev/kvm");
+		return 1;
 	}
-	say("reset with the vcpu in KVM_RUN", &vmm, r);
-
-	vmm.stop_vcpus = stop_vcpu;
-	r = vmm_reset(&vmm);
-	say("reset", &vmm, r);
-	printf("KVM_RUN: %s\n", strerror(run_error));
-	close(vcpufd);
+	r = vmm_open(&vmm, kvmfd, 8 * gib, 16 * gib);
+	if (r == 0) {
+		r = run_guest(&vmm);
+		vmm_close(&vmm);
+	}
+	if (r < 0)
+		fprintf(stderr, "vmm: %s: %s\n", vmm.failure, strerror(-r));
 	close(kvmfd);
-	vmm_free(&vmm);
 	return r < 0;
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <libhtab.h>
 #include <libhtab-sim.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,28 +21,25 @@
 
 /* --- what all tests share --- */
 
+static const uint64_t gib = UINT64_C(1) << 30;
 static struct htab_sim_host *host;
 static struct vmm vmm = { .vmfd = -1 };
 static int times_stopped;
+static FILE *console; /* where the guest prints */
+static char *printed;
+static size_t printed_size;
 
-static void stop_vcpus(struct vmm *stopped)
-{
-	times_stopped++;
-}
-
-/* A VMM with a guest of 8 GiB, which wants a table of order 26 (64 MiB) */
+/* A VMM with a guest of 8 GiB, which wants a table of order 26 (64 MiB), and
+ * can become twice as large */
 static struct vmm *vmm_on(const char *description)
 {
 	host = htab_sim_host_new(description);
 	assert_non_null(host);
 	times_stopped = 0;
-	vmm = (struct vmm){
-		.vmfd = htab_sim_vm_new(host),
-		.ram = UINT64_C(8) << 30,
-		.page_shift = 12,
-		.stop_vcpus = stop_vcpus,
-	};
+	assert_int_equal(
+		vmm_open(&vmm, htab_sim_kvmfd(host), 8 * gib, 16 * gib), 0);
 	assert_true(htab_sim_owns(vmm.vmfd));
+	vmm.console = console = open_memstream(&printed, &printed_size);
 	return &vmm;
 }
 
@@ -57,7 +55,13 @@ static int teardown(void **state)
 {
 	int left_open;
 
-	vmm_free(&vmm);
+	if (console)
+		fclose(console);
+	console = NULL;
+	free(printed);
+	printed = NULL;
+	if (vmm.vmfd >= 0)
+		vmm_close(&vmm);
 	left_open = htab_sim_host_free(host);
 	/* The next test may fail before it has a host and a VM. */
 	host = NULL;
@@ -102,6 +106,85 @@ static void table_too_small_for_real_mode_is_refused(void **state)
 	assert_int_equal(v->pft_size[1], 22);
 }
 
+/* A guest that prints, reboots, prints again and powers off. When it reboots,
+ * memory has been plugged, for which the kernel replaces the table. The vcpus
+ * run on threads, as they do in the VMM, and execute nothing: guest_script()
+ * says what the first one does. */
+static void guest_reboots_with_more_memory(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+
+	guest_script(v->vcpus[0].fd);
+	assert_int_equal(vmm_run(v), RTAS_REBOOT);
+	assert_int_equal(vmm_plug(v, 8 * gib), 0);
+	assert_int_equal(vmm_reset(v), 0);
+	assert_int_equal(v->pft_size[1], 27);
+	assert_int_equal(vmm_run(v), RTAS_POWER_OFF);
+	fflush(console);
+	assert_string_equal(printed, "hello\nhello\n");
+}
+
+/* The host cannot give the larger table that the guest wants after memory was
+ * plugged. The guest keeps a table of the size that it had. */
+static void plugged_memory_does_not_cost_the_table(void **state)
+{
+	struct vmm *v = booted_on("cma=64M memory=256M");
+
+	assert_int_equal(v->pft_size[1], 26);
+	assert_int_equal(vmm_plug(v, 8 * gib), 0);
+	assert_int_equal(vmm_reset(v), 0);
+	assert_int_equal(v->pft_size[1], 26);
+}
+
+/* The kernel ends the hypercall at the next KVM_RUN, so the VMM makes one
+ * before it changes the table and the registers. */
+static void last_hypercall_ends_before_the_reset(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+	const char *run, *allocate;
+
+	guest_script(v->vcpus[0].fd);
+	assert_int_equal(vmm_run(v), RTAS_REBOOT);
+	vmm_stop_vcpus(v);
+	htab_sim_journal_clear(host);
+	assert_int_equal(vmm_reset(v), 0);
+	run = strstr(htab_sim_journal(host), "KVM_RUN");
+	allocate = strstr(htab_sim_journal(host), "KVM_PPC_ALLOCATE_HTAB");
+	assert_non_null(run);
+	assert_non_null(allocate);
+	assert_true(run < allocate);
+}
+
+/* The guest goes on after a hypercall that the VMM does not have. */
+static void unknown_hypercall_is_refused(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+	const int vcpufd = v->vcpus[0].fd;
+	struct kvm_run run = { .papr_hcall.nr = 0x4 };
+
+	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &run.papr_hcall,
+			   sizeof(run.papr_hcall));
+	run.papr_hcall.nr = H_RTAS;
+	run.papr_hcall.args[0] = RTAS_POWER_OFF;
+	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &run.papr_hcall,
+			   sizeof(run.papr_hcall));
+	assert_int_equal(vmm_run(v), RTAS_POWER_OFF);
+}
+
+/* The VMM ends with an error when the guest crashes. */
+static void other_exit_is_an_error(void **state)
+{
+	struct vmm *v = booted_on("linux=6.12");
+
+	htab_sim_vcpu_exit(v->vcpus[0].fd, KVM_EXIT_SHUTDOWN, NULL, 0);
+	assert_int_equal(vmm_run(v), -EPROTO);
+}
+
+static void do_not_stop(struct vmm *stopped)
+{
+	times_stopped++;
+}
+
 /* The vcpu was about to enter KVM_RUN when the VMM stopped it, so the VMM has
  * to stop it twice. */
 static void stop_late(struct vmm *stopped)
@@ -125,6 +208,7 @@ static void vcpu_that_stays_is_an_error(void **state)
 {
 	struct vmm *v = booted_on("linux=6.12");
 
+	v->stop_vcpus = do_not_stop;
 	assert_int_equal(htab_sim_vcpu_enter(v->vmfd), 0);
 	assert_int_equal(vmm_reset(v), -EBUSY);
 	assert_int_equal(times_stopped, 3);
@@ -173,22 +257,26 @@ static void boot_asks_once(void **state)
 			       "KVM_PPC_ALLOCATE_HTAB(order=26) = 0\n"));
 }
 
-/* Each call fails once in turn. The VMM reports the error, and the next boot
- * succeeds. */
-static void boot_survives_any_single_failure(void **state)
+/* Each call fails once in turn, from the first request to /dev/kvm on. The VMM
+ * reports the error and leaves nothing open. */
+static void any_single_failure_is_reported(void **state)
 {
-	struct vmm *v = vmm_on("linux=6.12");
 	unsigned int n = 0;
 	int r;
 
+	host = htab_sim_host_new(NULL);
 	do {
 		htab_sim_fail_nth(host, ++n, -EIO);
-		r = vmm_boot(v);
+		r = vmm_open(&vmm, htab_sim_kvmfd(host), 8 * gib, 16 * gib);
+		if (r == 0) {
+			r = vmm_boot(&vmm);
+			htab_sim_fail_nth(host, 0, 0);
+			vmm_close(&vmm);
+		}
 		assert_true(r == 0 || r == -EIO);
-		htab_sim_fail_nth(host, 0, 0);
-		assert_int_equal(vmm_boot(v), 0);
 	} while (r < 0);
-	assert_true(n > 1);
+	/* There are more calls than those of the table alone. */
+	assert_true(n > 15);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -199,13 +287,18 @@ int main(void)
 		TEST(reset_of_a_running_guest_is_refused),
 		TEST(short_host_gives_a_smaller_table),
 		TEST(table_too_small_for_real_mode_is_refused),
+		TEST(guest_reboots_with_more_memory),
+		TEST(plugged_memory_does_not_cost_the_table),
+		TEST(last_hypercall_ends_before_the_reset),
+		TEST(unknown_hypercall_is_refused),
+		TEST(other_exit_is_an_error),
 		TEST(late_vcpu_is_stopped_again),
 		TEST(vcpu_that_stays_is_an_error),
 		TEST(host_without_memory_is_reported),
 		TEST(on_pr_kvm_the_vmm_keeps_the_table),
 		TEST(old_kernel_falls_back_to_24),
 		TEST(boot_asks_once),
-		TEST(boot_survives_any_single_failure),
+		TEST(any_single_failure_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@ import shutil
 
 from checks import CC, build, check, main, run, temporary, tool
 from installed import beside, built, compile_consumer, consumer, installed, \
-    links, opt, pkg_config, relocated, root, vmm, works
+    links, opt, pkg_config, prints_its_output, relocated, root, vmm, works
 
 SYSTEM_HEADERS = {'errno.h', 'linux/kvm.h', 'stdbool.h', 'stddef.h',
                   'stdint.h', 'stdio.h', 'sys/types.h', 'unistd.h',
@@ -115,9 +115,12 @@ def test_vmm(soname, *arguments, **variables):
     shutil.copytree(vmm, place)
     out = run(*tool('MAKE', 'make'), '-C', place, 'check', *arguments, CC=CC,
               CPPFLAGS='-Werror', **beside, **variables)
-    if '10 test(s) run' not in out:
-        yield f'other than 10 tests: {out}'
+    if '15 test(s) run' not in out:
+        yield f'other than 15 tests: {out}'
     yield from links(place / 'test-vmm', soname)
+    run('make', '-C', place, 'vmm-sim', *arguments, CC=CC,
+        CPPFLAGS='-Werror', **beside, **variables)
+    yield from prints_its_output(run(place / 'vmm-sim', **variables))
 
 
 @check('a VMM\'s tests: Makefile, shared')
@@ -140,6 +143,8 @@ def vmm_meson():
     run(*meson, 'test', '-C', place, LD_LIBRARY_PATH=opt / 'lib')
     yield from links(place / 'test-vmm', 'libhtab-sim.so.0')
     yield from links(place / 'vmm', 'libhtab.so.0')
+    yield from prints_its_output(run(place / 'vmm-sim',
+                                     LD_LIBRARY_PATH=opt / 'lib'))
 
 
 @check('not installed: meson devenv')
