@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The lab's kernels and machines: the file "table", and where kernels are."""
 
+import functools
 import hashlib
 import lzma
 import os
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +27,7 @@ class Table:
         self.own_hosts = {}     # machine: host
         self._only_on = {}      # kernel: machines, if the table limits them
         self._directory = []    # "directory" lines: (first version, machines)
+        self._of_qemu = {}      # machine: host, as this QEMU has it
         for line in (HERE / 'table').read_text().splitlines():
             self._read(line)
         self.rows = {(kernel, machine): self.own_hosts[machine]
@@ -32,6 +35,11 @@ class Table:
                      for machine in self._only_on[kernel] or self.own_hosts}
         for kernel in sorted(directory_kernels(), key=version_of):
             self._add_from_directory(kernel)
+        for machine, host in self._of_qemu.items():
+            self.own_hosts[machine] = host
+            for kernel, other in self.rows:
+                if other == machine:
+                    self.rows[kernel, other] = host
 
     def _read(self, line):
         kind, *words = line.partition('#')[0].split() or ['']
@@ -45,6 +53,8 @@ class Table:
             self.own_hosts[words[0]] = words[1]
         elif kind == 'directory':
             self._directory.append((version_of(words[0]), words[1:]))
+        elif kind == 'qemu' and qemu_version() >= int(words[0]):
+            self._of_qemu[words[1]] = words[2]
 
     def _add_from_directory(self, kernel):
         fitting = [machines for since, machines in self._directory
@@ -60,6 +70,18 @@ class Table:
     def print(self):
         for kernel, machine in self.rows:
             print(kernel, machine, self.kernels[kernel])
+
+
+@functools.cache
+def qemu_version():
+    """The first number of QEMU's version, or 0 if there is no QEMU"""
+    try:
+        text = subprocess.run(['qemu-system-ppc64', '--version'],
+                              stdout=subprocess.PIPE, text=True).stdout
+    except OSError:
+        return 0
+    found = re.search(r'version (\d+)', text)
+    return int(found[1]) if found else 0
 
 
 def version_of(name):
