@@ -42,7 +42,10 @@
  *	HTAB_SIM='linux=4.3 cma=64M' LD_PRELOAD=libhtab-sim-preload.so program
  *
  * which opens /dev/kvm as that of the host so described. HTAB_SIM_JOURNAL names
- * a file to which the journal is appended. A request of KVM that the simulator
+ * a file to which the journal is appended. HTAB_SIM_EXITS names a file with the
+ * exits of the first vcpu of a VM, which otherwise stays inside KVM_RUN until a
+ * signal comes. Its lines are "hcall NUMBER [ARGUMENT...]" for a hypercall, and
+ * "exit REASON" for an exit without data. A request of KVM that the simulator
  * does not know is reported on stderr, once. The preload library replaces what
  * a program calls of the C library to open /dev/kvm and to use what comes from
  * it. It cannot replace system calls that do not go through these functions:
@@ -78,8 +81,9 @@
  * Both pass calls on other descriptors on to the kernel, and do so by system
  * calls, which --wrap does not replace. So this works with libhtab-sim.a too.
  * The linker replaces the calls of the objects and archives that it links, not
- * those of shared libraries. On a 32-bit machine with _FILE_OFFSET_BITS=64 the
- * name of mmap() is mmap64(). With musl the request of ioctl() is an int.
+ * those of shared libraries. With _FILE_OFFSET_BITS=64, which Meson sets, the
+ * name of mmap() is mmap64(), which has to be wrapped then. With musl the
+ * request of ioctl() is an int.
  *
  * Hazards. What would harm a real host (crash it, or corrupt its memory) is not
  * simulated but reported: enum htab_sim_hazard, below, lists the hazards and
@@ -441,7 +445,7 @@ ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
  * * what mmap() returns.
  */
 void *htab_sim_mmap(void *addr, size_t len, int prot, int flags, int fd,
-		    off_t offset);
+		    int64_t offset);
 
 /**
  * htab_sim_owns() - Ask whether a descriptor is the simulator's.

@@ -146,7 +146,7 @@ static int refusal(const struct descriptor *descriptor, int prot, int flags)
 }
 
 static void *map_area(const struct descriptor *descriptor, void *addr,
-		      size_t len, int prot, int flags, off_t offset)
+		      size_t len, int prot, int flags, int64_t offset)
 {
 	const struct htab_sim_host *host = descriptor->host;
 	const off_t size = area_size(host);
@@ -162,7 +162,7 @@ static void *map_area(const struct descriptor *descriptor, void *addr,
 }
 
 HTAB_EXPORT void *htab_sim_mmap(void *addr, size_t len, int prot, int flags,
-				int fd, off_t offset)
+				int fd, int64_t offset)
 {
 	struct descriptor *descriptor = NULL;
 	void *map = MAP_FAILED;
@@ -180,7 +180,8 @@ HTAB_EXPORT void *htab_sim_mmap(void *addr, size_t len, int prot, int flags,
 			descriptor = NULL;
 	}
 	if (!descriptor)
-		return htab_kernel_mmap(addr, len, prot, flags, fd, offset);
+		return htab_kernel_mmap(addr, len, prot, flags, fd,
+					(off_t)offset);
 	if (descriptor->kind == FD_VCPU && descriptor->watch)
 		map = map_area(descriptor, addr, len, prot, flags, offset);
 	else

@@ -182,5 +182,5 @@ bool preload_is_kvm(int fd)
 void *preload_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		   int64_t offset)
 {
-	return htab_sim_mmap(addr, len, prot, flags, fd, (off_t)offset);
+	return htab_sim_mmap(addr, len, prot, flags, fd, offset);
 }
