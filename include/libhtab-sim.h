@@ -126,7 +126,8 @@
  * -EFAULT where a kernel looks at it, and has the effects that it has there: up
  * to Linux 4.10 an order that cannot be written back is -EFAULT although the
  * table has been made. Where the real kernel has no process_vm_readv(), as
- * under qemu-user, only NULL is noticed.
+ * under qemu-user, the buffers of read() and write() are not checked, but for
+ * NULL.
  *
  * Errors. int functions return >= 0 or a negative errno, as libhtab.h. Where
  * the process itself has no memory left, any call may be -ENOMEM, with the

@@ -155,7 +155,7 @@ int vmm_open(struct vmm *vmm, int kvmfd, uint64_t ram, uint64_t most)
 	sigaddset(&kick, VMM_KICK);
 	pthread_sigmask(SIG_BLOCK, &kick, NULL);
 	/* Only what the guest touches takes memory of the host. */
-	vmm->memory = mmap(NULL, most, PROT_READ | PROT_WRITE,
+	vmm->memory = mmap(NULL, (size_t)most, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (vmm->memory == MAP_FAILED)
 		return vmm_fail(vmm, "memory of the guest", -errno);
@@ -194,5 +194,5 @@ void vmm_close(struct vmm *vmm)
 	if (vmm->vmfd >= 0)
 		close(vmm->vmfd);
 	vmm->vmfd = -1;
-	munmap(vmm->memory, vmm->most);
+	munmap(vmm->memory, (size_t)vmm->most);
 }

@@ -29,18 +29,22 @@ static FILE *console; /* where the guest prints */
 static char *printed;
 static size_t printed_size;
 
-/* A VMM with a guest of 8 GiB, which wants a table of order 26 (64 MiB), and
- * can become twice as large */
-static struct vmm *vmm_on(const char *description)
+static struct vmm *vmm_with(uint64_t ram, const char *description)
 {
 	host = htab_sim_host_new(description);
 	assert_non_null(host);
 	times_stopped = 0;
-	assert_int_equal(
-		vmm_open(&vmm, htab_sim_kvmfd(host), 8 * gib, 16 * gib), 0);
+	assert_int_equal(vmm_open(&vmm, htab_sim_kvmfd(host), ram, 2 * ram), 0);
 	assert_true(htab_sim_owns(vmm.vmfd));
 	vmm.console = console = open_memstream(&printed, &printed_size);
 	return &vmm;
+}
+
+/* A VMM with a guest of 8 GiB, which wants a table of order 26 (64 MiB), and
+ * can become twice as large */
+static struct vmm *vmm_on(const char *description)
+{
+	return vmm_with(8 * gib, description);
 }
 
 static struct vmm *booted_on(const char *description)
@@ -112,13 +116,15 @@ static void table_too_small_for_real_mode_is_refused(void **state)
  * says what the first one does. */
 static void guest_reboots_with_more_memory(void **state)
 {
-	struct vmm *v = booted_on("linux=6.12");
+	struct vmm *v = vmm_with(2 * gib, "linux=6.12");
 
+	assert_int_equal(vmm_boot(v), 0);
+	assert_int_equal(v->pft_size[1], 24);
 	guest_script(v->vcpus[0].fd);
 	assert_int_equal(vmm_run(v), RTAS_REBOOT);
-	assert_int_equal(vmm_plug(v, 8 * gib), 0);
+	assert_int_equal(vmm_plug(v, 2 * gib), 0);
 	assert_int_equal(vmm_reset(v), 0);
-	assert_int_equal(v->pft_size[1], 27);
+	assert_int_equal(v->pft_size[1], 25);
 	assert_int_equal(vmm_run(v), RTAS_POWER_OFF);
 	fflush(console);
 	assert_string_equal(printed, "hello\nhello\n");
@@ -140,9 +146,10 @@ static void plugged_memory_does_not_cost_the_table(void **state)
  * before it changes the table and the registers. */
 static void last_hypercall_ends_before_the_reset(void **state)
 {
-	struct vmm *v = booted_on("linux=6.12");
+	struct vmm *v = vmm_with(gib, "linux=6.12");
 	const char *run, *allocate;
 
+	assert_int_equal(vmm_boot(v), 0);
 	guest_script(v->vcpus[0].fd);
 	assert_int_equal(vmm_run(v), RTAS_REBOOT);
 	vmm_stop_vcpus(v);
@@ -158,10 +165,11 @@ static void last_hypercall_ends_before_the_reset(void **state)
 /* The guest goes on after a hypercall that the VMM does not have. */
 static void unknown_hypercall_is_refused(void **state)
 {
-	struct vmm *v = booted_on("linux=6.12");
+	struct vmm *v = vmm_with(gib, "linux=6.12");
 	const int vcpufd = v->vcpus[0].fd;
 	struct kvm_run run = { .papr_hcall.nr = 0x4 };
 
+	assert_int_equal(vmm_boot(v), 0);
 	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &run.papr_hcall,
 			   sizeof(run.papr_hcall));
 	run.papr_hcall.nr = H_RTAS;
@@ -174,8 +182,9 @@ static void unknown_hypercall_is_refused(void **state)
 /* The VMM ends with an error when the guest crashes. */
 static void other_exit_is_an_error(void **state)
 {
-	struct vmm *v = booted_on("linux=6.12");
+	struct vmm *v = vmm_with(gib, "linux=6.12");
 
+	assert_int_equal(vmm_boot(v), 0);
 	htab_sim_vcpu_exit(v->vcpus[0].fd, KVM_EXIT_SHUTDOWN, NULL, 0);
 	assert_int_equal(vmm_run(v), -EPROTO);
 }

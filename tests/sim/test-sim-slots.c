@@ -149,7 +149,7 @@ static void a_slot_costs_memory_of_the_kernel(void **state)
 
 /* --- real mode --- */
 
-static uint64_t map_pages(uint64_t size)
+static uint64_t map_pages(size_t size)
 {
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, NO_FD, 0);
