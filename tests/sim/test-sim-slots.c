@@ -4,6 +4,7 @@
 #include "model.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 #define PAGE  UINT64_C(0x1000)
@@ -204,6 +205,23 @@ static void a_host_without_ram_takes_a_slot(void **state)
 }
 
 /* The kernel looks at the mapping in the first run, and not before. */
+/* Returns true if the address is in a mapping. For a program of 32 bits,
+ * qemu-user keeps all addresses mapped. */
+static bool is_mapped(uint64_t address)
+{
+	FILE *maps = fopen("/proc/self/smaps", "re");
+	unsigned long long start, end;
+	bool mapped = false;
+	char line[512];
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%llx-%llx", &start, &end) == 2)
+			mapped |= start <= address && address < end;
+	fclose(maps);
+	return mapped;
+}
+
 static void memory_that_is_not_mapped_cannot_run(void **state)
 {
 	struct htab_sim_host *host = a_host("");
@@ -212,7 +230,7 @@ static void memory_that_is_not_mapped_cannot_run(void **state)
 
 	assert_result(set(vmfd, 0, 0, 0, 1 << 16, memory), 0);
 	assert_int_equal(munmap((void *)(uintptr_t)memory, 1 << 16), 0);
-	assert_result(run(vmfd), -EINVAL);
+	assert_result(run(vmfd), is_mapped(memory) ? 0 : -EINVAL);
 	assert_order(vmfd, 24);
 	assert_true(mmap((void *)(uintptr_t)memory, 1 << 16, PROT_READ,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NO_FD,
