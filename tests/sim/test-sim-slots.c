@@ -187,6 +187,14 @@ static void the_slot_at_0_replaces_ram(void **state)
 	assert_result(set(vmfd, 2, 0, 0, 1 << 20, memory), 0);
 	assert_result(run(vmfd), 0);
 	close(vmfd);
+
+	/* One that moves there replaces ram= as one that is made there does. */
+	vmfd = a_vm(host);
+	assert_result(set(vmfd, 0, 0, 1 << 30, 1 << 20, memory), 0);
+	assert_result(set(vmfd, 0, 0, 0, 1 << 20, memory), 0);
+	assert_set(vmfd, 0, 0, 0, 0);
+	assert_result(run(vmfd), -EINVAL);
+	close(vmfd);
 	close_host(host);
 }
 
