@@ -94,7 +94,7 @@ int htab_check_request(int vmfd, const uint32_t *order, uint32_t min_order)
 	/* On a nested host with Linux 4.20 to 5.9 the ioctl would succeed, and
 	 * the next KVM_RUN would crash that host (docs/kernels.md, "Nested
 	 * run"). */
-	return mmu == HTAB_MMU_RADIX ? -EOPNOTSUPP : mmu;
+	return mmu == HTAB_HOST_RADIX ? -EOPNOTSUPP : mmu;
 }
 
 HTAB_EXPORT int htab_alloc_at_least(int vmfd, uint32_t *order,

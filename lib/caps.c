@@ -23,11 +23,11 @@ int htab_host_mmu(int fd)
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return HTAB_MMU_HASH;
+		return HTAB_HOST_HASH;
 	r = check_newer_extension(fd, UAPI_KVM_CAP_PPC_MMU_HASH_V3);
 	if (r < 0)
 		return r;
-	return r ? HTAB_MMU_RADIX_HASH : HTAB_MMU_RADIX;
+	return r ? HTAB_HOST_BOTH : HTAB_HOST_RADIX;
 }
 
 /*
@@ -40,7 +40,7 @@ int htab_alloc_replaces_table(int fd, int mmu)
 {
 	int r;
 
-	if (mmu != HTAB_MMU_HASH)
+	if (mmu != HTAB_HOST_HASH)
 		return 1;
 	r = check_newer_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
 	if (r == 0)
@@ -80,7 +80,7 @@ HTAB_EXPORT int htab_caps(int fd)
 	mmu = htab_host_mmu(fd);
 	if (mmu < 0)
 		return mmu;
-	if (mmu == HTAB_MMU_RADIX)
+	if (mmu == HTAB_HOST_RADIX)
 		return 0;
 	resize = check_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
 	if (resize < 0)

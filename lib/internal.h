@@ -29,17 +29,17 @@ static inline bool htab_order_is_valid(uint32_t order)
 
 /* Which guests the capabilities PPC_MMU_RADIX and PPC_MMU_HASH_V3 allow here
  * (docs/kernels.md, "Capabilities") */
-enum htab_mmu {
+enum htab_host {
 	/* Hash guests only: POWER8 and older, or a host without radix */
-	HTAB_MMU_HASH,
+	HTAB_HOST_HASH,
 	/* Radix guests only: a nested host, an early POWER9, or a radix host
 	 * before Linux 4.15 */
-	HTAB_MMU_RADIX,
+	HTAB_HOST_RADIX,
 	/* Both */
-	HTAB_MMU_RADIX_HASH,
+	HTAB_HOST_BOTH,
 };
 
-/* caps.c: returns an enum htab_mmu, or a negative errno. */
+/* caps.c: returns an enum htab_host, or a negative errno. */
 int htab_host_mmu(int fd);
 
 /*
@@ -54,7 +54,7 @@ int htab_alloc_replaces_table(int fd, int mmu);
 int htab_allocate_once(int vmfd, uint32_t wanted, uint32_t *granted);
 
 /* alloc.c: refuses the arguments that harm some kernel or its guest. Returns
- * the host's enum htab_mmu, or a negative errno. */
+ * the host's enum htab_host, or a negative errno. */
 int htab_check_request(int vmfd, const uint32_t *order, uint32_t min_order);
 
 /* alloc.c: allocates the largest order from *order down to min_order that the
