@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* POSIX and musl declare the request of ioctl() as an int, glibc does not. The
@@ -23,6 +24,13 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 	int r = ioctl(fd, (ioctl_request_t)request, arg);
 
 	return r < 0 ? -errno : r;
+}
+
+ssize_t htab_shim_read(int fd, void *buf, size_t len)
+{
+	ssize_t n = read(fd, buf, len);
+
+	return n < 0 ? -errno : n;
 }
 
 ssize_t htab_shim_write(int fd, const void *buf, size_t len)
@@ -70,4 +78,24 @@ int htab_shim_cloexec(int fd)
 int htab_shim_close(int fd)
 {
 	return close(fd) < 0 ? -errno : 0;
+}
+
+int htab_shim_sleep(unsigned int ms)
+{
+	const struct timespec time = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	nanosleep(&time, NULL);
+	return 0;
+}
+
+int64_t htab_shim_clock(void)
+{
+	struct timespec now;
+
+	/* Linux always has this clock, and the address is good. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

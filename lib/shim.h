@@ -9,9 +9,11 @@
 #define HTAB_SHIM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 int htab_shim_ioctl(int fd, unsigned long request, void *arg);
+ssize_t htab_shim_read(int fd, void *buf, size_t len);
 ssize_t htab_shim_write(int fd, const void *buf, size_t len);
 
 /*
@@ -26,5 +28,11 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 int htab_shim_cloexec(int fd);
 
 int htab_shim_close(int fd);
+
+/* Sleeps for so many milliseconds, or less if a signal comes. Returns 0. */
+int htab_shim_sleep(unsigned int ms);
+
+/* The milliseconds of a clock that is never set */
+int64_t htab_shim_clock(void);
 
 #endif

@@ -3,10 +3,13 @@
 #include "shim.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -88,6 +91,17 @@ static void ioctl_on_a_closed_descriptor_is_ebadf(void **state)
 		htab_shim_ioctl(a_closed_descriptor(), FIONREAD, &available),
 		-EBADF);
 	assert_int_equal(available, -1);
+}
+
+static void read_returns_the_count(void **state)
+{
+	char got[4] = "";
+
+	assert_int_equal(write(fds[1], "ab", 2), 2);
+	assert_int_equal(htab_shim_read(fds[0], got, sizeof(got)), 2);
+	assert_string_equal(got, "ab");
+	/* This is the write end of the pipe. */
+	assert_result((int)htab_shim_read(fds[1], got, sizeof(got)), -EBADF);
 }
 
 static void write_returns_the_count(void **state)
@@ -212,6 +226,36 @@ static void close_closes(void **state)
 	assert_result(htab_shim_close(fd), -EBADF);
 }
 
+static void sleep_takes_its_time_on_the_clock(void **state)
+{
+	const int64_t before = htab_shim_clock();
+
+	assert_true(before >= 0);
+	assert_result(htab_shim_sleep(20), 0);
+	assert_true(htab_shim_clock() - before >= 19);
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* The alarm repeats, in case the first one comes before the sleep begins. */
+static void signal_ends_a_sleep(void **state)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval soon = { { 0, 10000 }, { 0, 10000 } };
+	const struct itimerval never = { 0 };
+	struct sigaction old;
+
+	assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	/* Without the signal, this would take 49 days. */
+	assert_result(htab_shim_sleep(UINT_MAX), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
+}
+
 #define piped_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define piped_test_of(test, row)                                               \
 	{                                                                      \
@@ -225,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		piped_test(ioctl_answers_as_the_kernel),
 		cmocka_unit_test(ioctl_on_a_closed_descriptor_is_ebadf),
+		piped_test(read_returns_the_count),
 		piped_test(write_returns_the_count),
 		piped_test(torn_write_is_readable_up_to_its_end),
 		piped_test(torn_write_leaves_nothing_mapped),
@@ -233,6 +278,8 @@ int main(void)
 		piped_test(torn_write_beyond_locked_memory_is_enomem),
 		cmocka_unit_test(cloexec_is_set),
 		cmocka_unit_test(close_closes),
+		cmocka_unit_test(sleep_takes_its_time_on_the_clock),
+		cmocka_unit_test(signal_ends_a_sleep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
