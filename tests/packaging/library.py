@@ -17,7 +17,7 @@ import sys
 from checks import CC, Failed, Missing, build, check, declared, header, main, \
     run, sim_header, source, temporary, tool
 
-MAX_CODE = 16 * 1024
+MAX_CODE = 32 * 1024
 
 directory = temporary()
 
