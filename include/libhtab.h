@@ -328,7 +328,9 @@
  * The soname is libhtab.so.0, and stays while the version is 0.x.
  */
 
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -761,6 +763,101 @@ int htab_largest(int kvmfd, uint32_t *order) HTAB_MUST_CHECK;
  *   fd.
  */
 int htab_order(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
+
+/*
+ * Records
+ * =======
+ *
+ * The kernel's htab fd, htab_read() and htab_write() speak of a table in
+ * records. A record is a header of 8 bytes in host byte order (a 32-bit index,
+ * and 16-bit numbers of valid and of invalid entries), and then 16 bytes for
+ * each valid entry, in big-endian. The invalid entries follow the valid ones in
+ * the table, and take no bytes. These functions make no system call. A buffer
+ * may have any alignment.
+ */
+
+/**
+ * define HTAB_V_VALID - In dword 0: the entry is valid.
+ *
+ * Since: 0.2
+ */
+#define HTAB_V_VALID UINT64_C(0x1)
+
+/**
+ * struct htab_record - A record, and where its entries are.
+ * @index: the index in the table of the first entry
+ * @n_valid: how many valid entries there are from @index on
+ * @n_invalid: how many invalid entries follow them
+ * @entries: the valid entries, 16 bytes each, as in the stream
+ *
+ * Since: 0.2
+ */
+struct htab_record {
+	uint32_t index;
+	uint16_t n_valid;
+	uint16_t n_invalid;
+	const void *entries;
+};
+
+/**
+ * htab_record_next() - Go to the next record in a buffer.
+ * @buf: the records
+ * @len: the length of @buf in bytes
+ * @offset: in, where to look, 0 at first; out, where the next record begins
+ * @record: out, the record; its entries are in @buf
+ *
+ * The function looks at no entry: for bytes that are not to be trusted, call
+ * htab_records_check() first.
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: @offset is at the end of the buffer.
+ * * 1: there is a record.
+ * * -EINVAL: a NULL pointer, or *@offset is greater than @len.
+ * * -EBADMSG: the buffer ends inside a record.
+ */
+int htab_record_next(const void *buf, size_t len, size_t *offset,
+		     struct htab_record *record) HTAB_MUST_CHECK;
+
+/**
+ * htab_record_put() - Append a record to a buffer.
+ * @buf: where it goes; must not overlap the entries
+ * @room: how many bytes there are
+ * @record: the record. One without entries, 8 bytes that are all 0, is the
+ *	usual end of a stream that a VMM frames itself. Do not write that one to
+ *	an htab fd.
+ *
+ * Since: 0.2
+ *
+ * Return: the length of the record in bytes, or an error.
+ * * -EINVAL: a NULL pointer, or an entry that has no bit HTAB_V_VALID.
+ * * -ENOSPC: @room is too small. Nothing was written.
+ */
+ssize_t htab_record_put(void *buf, size_t room,
+			const struct htab_record *record) HTAB_MUST_CHECK;
+
+/**
+ * htab_records_check() - Check that a buffer holds records for a table.
+ * @buf: the records, in host form: see htab_records_from_wire()
+ * @len: the length of @buf in bytes
+ * @order: the order of the table, 18 to 46
+ *
+ * A VMM checks whatever came from a network before it uses it. The kernel may
+ * still refuse an entry: see htab_write().
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: there are whole records and nothing else, each entry has HTAB_V_VALID,
+ *   and all lie inside the table.
+ * * -EINVAL: @buf is NULL.
+ * * -EBADMSG: the buffer ends inside a record, or an entry has no HTAB_V_VALID.
+ * * -ERANGE: a record begins or ends beyond the table's end, or @order is not
+ *   18 to 46.
+ */
+int htab_records_check(const void *buf, size_t len,
+		       uint32_t order) HTAB_MUST_CHECK;
 
 /*
  * Messages and versions

@@ -12,6 +12,9 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		return "a security module refuses access to this VM or host";
 	case -EBADF:
 		return "not an open descriptor";
+	case -EBADMSG:
+		return "not whole records, or damaged: "
+		       "a stream was cut, changed, or is something else";
 	case -EBUSY:
 		return "a vcpu is inside KVM_RUN: "
 		       "stop all vcpus and try again";
@@ -35,8 +38,8 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		       "give the guest less memory, or the host more for "
 		       "tables (kernel parameter kvm_cma_resv_ratio)";
 	case -ENOSPC:
-		return "the kernel gave a smaller table than the smallest "
-		       "asked for";
+		return "not enough room: the table is smaller than the "
+		       "smallest asked for, or a buffer or file is full";
 	case -ENOTRECOVERABLE:
 		return "the kernel lost the table's memory: destroy this VM";
 	case -ENOTTY:
@@ -56,7 +59,8 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		       "returns";
 	case -ERANGE:
 		return "an order is not 18 (256 KiB) to 46 (64 TiB), or the "
-		       "smallest order to accept is above the wanted one";
+		       "smallest order to accept is above the wanted one, or "
+		       "an entry is beyond the table's end";
 	default:
 		return "unexpected error";
 	}

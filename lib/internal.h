@@ -22,10 +22,33 @@ static inline int htab_ioctl(int fd, unsigned long request, void *arg)
 	return r == -ENOSYS ? -ENOTTY : r;
 }
 
+/* A big-endian number of n bytes, at any address */
+static inline uint64_t htab_get_be(const void *at, size_t n)
+{
+	const unsigned char *byte = at;
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < n; i++)
+		value = value << 8 | byte[i];
+	return value;
+}
+
+static inline void htab_put_be(void *at, size_t n, uint64_t value)
+{
+	unsigned char *byte = at;
+
+	for (size_t i = n; i-- > 0; value >>= 8)
+		byte[i] = (unsigned char)value;
+}
+
 static inline bool htab_order_is_valid(uint32_t order)
 {
 	return order >= HTAB_ORDER_MIN && order <= HTAB_ORDER_MAX;
 }
+
+/* The bits of dword 0 that are the host's own: locked, and not mapped just now
+ * (docs/kernels.md, "Entries") */
+#define HTAB_V_HOST UINT64_C(0x60)
 
 /* Which guests the capabilities PPC_MMU_RADIX and PPC_MMU_HASH_V3 allow here
  * (docs/kernels.md, "Capabilities") */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records of the htab fd: their bytes, and walks over them. No other file knows
+ * the bytes of an entry.
+ *
+ * A buffer may come from another host, and it need not be aligned: nothing in
+ * it is used before it was compared with the buffer's end.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+enum { HEADER = sizeof(struct uapi_kvm_get_htab_header) };
+
+/* The lowest byte of dword 0, which is big-endian */
+enum { V_LOW_BYTE = 7 };
+
+static size_t record_size(const struct uapi_kvm_get_htab_header *header)
+{
+	return HEADER + (size_t)header->n_valid * UAPI_HPTE_SIZE;
+}
+
+/* Reads the header of the record at this offset. Returns 1, 0 if the buffer
+ * ends there, or -EBADMSG if it ends inside the record. */
+static int header_at(const void *buf, size_t len, size_t offset,
+		     struct uapi_kvm_get_htab_header *header)
+{
+	if (offset == len)
+		return 0;
+	if (len - offset < HEADER)
+		return -EBADMSG;
+	memcpy(header, (const char *)buf + offset, HEADER);
+	return len - offset < record_size(header) ? -EBADMSG : 1;
+}
+
+HTAB_EXPORT int htab_record_next(const void *buf, size_t len, size_t *offset,
+				 struct htab_record *record)
+{
+	struct uapi_kvm_get_htab_header header;
+	int r;
+
+	if (!buf || !offset || !record || *offset > len)
+		return -EINVAL;
+	r = header_at(buf, len, *offset, &header);
+	if (r <= 0)
+		return r;
+	record->index = header.index;
+	record->n_valid = header.n_valid;
+	record->n_invalid = header.n_invalid;
+	record->entries = (const char *)buf + *offset + HEADER;
+	*offset += record_size(&header);
+	return 1;
+}
+
+static bool entries_are_valid(const void *entries, size_t n)
+{
+	const unsigned char *bytes = entries;
+	unsigned int all = HTAB_V_VALID;
+
+	/* No branch depends on an entry, which keeps this near the speed of the
+	 * memory. */
+	for (size_t i = 0; i < n; i++)
+		all &= bytes[i * UAPI_HPTE_SIZE + V_LOW_BYTE];
+	return all;
+}
+
+HTAB_EXPORT ssize_t htab_record_put(void *buf, size_t room,
+				    const struct htab_record *record)
+{
+	struct uapi_kvm_get_htab_header header = { 0 };
+
+	if (!buf || !record || (record->n_valid && !record->entries))
+		return -EINVAL;
+	header.index = record->index;
+	header.n_valid = record->n_valid;
+	header.n_invalid = record->n_invalid;
+	if (room < record_size(&header))
+		return -ENOSPC;
+	if (!entries_are_valid(record->entries, record->n_valid))
+		return -EINVAL;
+	memcpy(buf, &header, HEADER);
+	if (record->n_valid)
+		memcpy((char *)buf + HEADER, record->entries,
+		       record_size(&header) - HEADER);
+	return (ssize_t)record_size(&header);
+}
+
+static bool is_in_table(const struct htab_record *record, uint64_t entries)
+{
+	const uint64_t n = (uint64_t)record->n_valid + record->n_invalid;
+
+	/* In 32 bits, the sum could wrap around. */
+	return record->index < entries && n <= entries - record->index;
+}
+
+static int check_records(const void *buf, size_t len, uint64_t entries)
+{
+	struct htab_record record;
+	size_t offset = 0;
+	int r;
+
+	while ((r = htab_record_next(buf, len, &offset, &record)) > 0) {
+		if (!entries_are_valid(record.entries, record.n_valid))
+			return -EBADMSG;
+		if (!is_in_table(&record, entries))
+			return -ERANGE;
+	}
+	return r;
+}
+
+HTAB_EXPORT int htab_records_check(const void *buf, size_t len, uint32_t order)
+{
+	if (!htab_order_is_valid(order))
+		return -ERANGE;
+	return check_records(buf, len, UINT64_C(1) << (order - 4));
+}
