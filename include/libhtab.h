@@ -859,6 +859,39 @@ ssize_t htab_record_put(void *buf, size_t room,
 int htab_records_check(const void *buf, size_t len,
 		       uint32_t order) HTAB_MUST_CHECK;
 
+/**
+ * htab_records_to_wire() - Make the headers big-endian, in place.
+ * @buf: records in host form
+ * @len: the length of @buf in bytes
+ *
+ * The entries are big-endian already. On a big-endian host the function only
+ * checks.
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: success.
+ * * -EINVAL: @buf is NULL.
+ * * -EBADMSG: the buffer ends inside a record. It is unchanged.
+ */
+int htab_records_to_wire(void *buf, size_t len) HTAB_MUST_CHECK;
+
+/**
+ * htab_records_from_wire() - Make big-endian headers host-endian, in place.
+ * @buf: records with big-endian headers
+ * @len: the length of @buf in bytes
+ *
+ * This looks at the lengths only: call htab_records_check() after it.
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: success.
+ * * -EINVAL: @buf is NULL.
+ * * -EBADMSG: the buffer ends inside a record. It is unchanged.
+ */
+int htab_records_from_wire(void *buf, size_t len) HTAB_MUST_CHECK;
+
 /*
  * Messages and versions
  * =====================

@@ -20,16 +20,33 @@ static size_t record_size(const struct uapi_kvm_get_htab_header *header)
 	return HEADER + (size_t)header->n_valid * UAPI_HPTE_SIZE;
 }
 
+static void read_wire(struct uapi_kvm_get_htab_header *header, const void *buf)
+{
+	header->index = (uint32_t)htab_get_be(buf, 4);
+	header->n_valid = (uint16_t)htab_get_be((const char *)buf + 4, 2);
+	header->n_invalid = (uint16_t)htab_get_be((const char *)buf + 6, 2);
+}
+
+static void write_wire(void *buf, const struct uapi_kvm_get_htab_header *header)
+{
+	htab_put_be(buf, 4, header->index);
+	htab_put_be((char *)buf + 4, 2, header->n_valid);
+	htab_put_be((char *)buf + 6, 2, header->n_invalid);
+}
+
 /* Reads the header of the record at this offset. Returns 1, 0 if the buffer
  * ends there, or -EBADMSG if it ends inside the record. */
-static int header_at(const void *buf, size_t len, size_t offset,
+static int header_at(const void *buf, size_t len, size_t offset, bool wire,
 		     struct uapi_kvm_get_htab_header *header)
 {
 	if (offset == len)
 		return 0;
 	if (len - offset < HEADER)
 		return -EBADMSG;
-	memcpy(header, (const char *)buf + offset, HEADER);
+	if (wire)
+		read_wire(header, (const char *)buf + offset);
+	else
+		memcpy(header, (const char *)buf + offset, HEADER);
 	return len - offset < record_size(header) ? -EBADMSG : 1;
 }
 
@@ -41,7 +58,7 @@ HTAB_EXPORT int htab_record_next(const void *buf, size_t len, size_t *offset,
 
 	if (!buf || !offset || !record || *offset > len)
 		return -EINVAL;
-	r = header_at(buf, len, *offset, &header);
+	r = header_at(buf, len, *offset, false, &header);
 	if (r <= 0)
 		return r;
 	record->index = header.index;
@@ -113,4 +130,42 @@ HTAB_EXPORT int htab_records_check(const void *buf, size_t len, uint32_t order)
 	if (!htab_order_is_valid(order))
 		return -ERANGE;
 	return check_records(buf, len, UINT64_C(1) << (order - 4));
+}
+
+/* Goes over the buffer twice, so that it is unchanged if it is not all
+ * records. */
+static int convert(void *buf, size_t len, bool from_wire)
+{
+	struct uapi_kvm_get_htab_header header;
+	size_t offset = 0;
+	int r;
+
+	if (!buf)
+		return -EINVAL;
+	while ((r = header_at(buf, len, offset, from_wire, &header)) > 0)
+		offset += record_size(&header);
+	if (r < 0)
+		return r;
+	for (offset = 0; offset < len; offset += record_size(&header)) {
+		char *at = (char *)buf + offset;
+
+		if (from_wire) {
+			read_wire(&header, at);
+			memcpy(at, &header, HEADER);
+		} else {
+			memcpy(&header, at, HEADER);
+			write_wire(at, &header);
+		}
+	}
+	return 0;
+}
+
+HTAB_EXPORT int htab_records_to_wire(void *buf, size_t len)
+{
+	return convert(buf, len, false);
+}
+
+HTAB_EXPORT int htab_records_from_wire(void *buf, size_t len)
+{
+	return convert(buf, len, true);
 }

@@ -195,6 +195,56 @@ static void check_of_an_order_out_of_range_is_erange(void **state)
 	assert_result(htab_records_check(buf, len, UINT32_MAX), -ERANGE);
 }
 
+/* The bytes of QEMU's stream, on a host of either byte order */
+static void wire_form_is_big_endian(void **state)
+{
+	static const unsigned char headers[] = { 0x01, 0x02, 0x03, 0x04,
+						 0x00, 0x02, 0xab, 0xcd };
+	unsigned char buf[BUFFER], host[BUFFER];
+	const size_t first = put_record(buf, 0x01020304, 2, 0xabcd);
+	const size_t len = first + put_record(buf + first, 1, 0, 1);
+
+	memcpy(host, buf, len);
+	assert_result(htab_records_to_wire(buf, len), 0);
+	assert_memory_equal(buf, headers, 8);
+	assert_memory_equal(buf + 8, host + 8, first - 8);
+	assert_memory_equal(buf + first, "\0\0\0\1\0\0\0\1", 8);
+	assert_result(htab_records_from_wire(buf, len), 0);
+	assert_memory_equal(buf, host, len);
+}
+
+static void wire_records_cut_anywhere_are_ebadmsg_and_unchanged(void **state)
+{
+	unsigned char buf[BUFFER], wire[BUFFER];
+	const size_t first = put_record(buf, 7, 1, 0);
+	const size_t whole = first + put_record(buf + first, 9, 2, 1);
+
+	memcpy(wire, buf, whole);
+	assert_result(htab_records_to_wire(wire, whole), 0);
+	for (size_t len = 1; len < whole; len++) {
+		struct buffer cut = copy_of(buf, len);
+
+		if (len == first)
+			continue;
+		assert_result(htab_records_to_wire(cut.bytes, len), -EBADMSG);
+		assert_memory_equal(cut.bytes, buf, len);
+		memcpy(cut.bytes, wire, len);
+		assert_result(htab_records_from_wire(cut.bytes, len), -EBADMSG);
+		assert_memory_equal(cut.bytes, wire, len);
+		free(cut.bytes);
+	}
+}
+
+static void wire_form_of_nothing(void **state)
+{
+	unsigned char buf[1];
+
+	assert_result(htab_records_to_wire(buf, 0), 0);
+	assert_result(htab_records_from_wire(buf, 0), 0);
+	assert_result(htab_records_to_wire(NULL, 0), -EINVAL);
+	assert_result(htab_records_from_wire(NULL, 0), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +259,10 @@ int main(void)
 		cmocka_unit_test(check_knows_the_end_of_each_table),
 		cmocka_unit_test(check_adds_in_64_bits),
 		cmocka_unit_test(check_of_an_order_out_of_range_is_erange),
+		cmocka_unit_test(wire_form_is_big_endian),
+		cmocka_unit_test(
+			wire_records_cut_anywhere_are_ebadmsg_and_unchanged),
+		cmocka_unit_test(wire_form_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
