@@ -765,6 +765,127 @@ int htab_largest(int kvmfd, uint32_t *order) HTAB_MUST_CHECK;
 int htab_order(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
 
 /*
+ * Entries
+ * =======
+ *
+ * An entry has two doublewords. On every processor they have the layout from
+ * before ISA 3.0, since KVM converts on POWER9 and later. Dword 1 is the
+ * guest's view: it has guest real addresses. These functions make no system
+ * call.
+ *
+ * The abbreviated virtual page number (AVPN) is in dword 0 at 0x3fffffffffffff80
+ * and the real page number in dword 1 at 0x0ffffffffffff000.
+ */
+
+/* Dword 0 */
+#define HTAB_V_VALID	 UINT64_C(0x0000000000000001)
+/* The entry is in the group of the inverted hash. */
+#define HTAB_V_SECONDARY UINT64_C(0x0000000000000002)
+/* The page is larger than 4K: see htab_hpte_page_shift(). */
+#define HTAB_V_LARGE	 UINT64_C(0x0000000000000004)
+/* For the guest's software. A resize keeps bolted entries only. */
+#define HTAB_V_BOLTED	 UINT64_C(0x0000000000000010)
+/* The segment has 1 TiB, not 256 MiB: see htab_hpte_segment_shift(). */
+#define HTAB_V_1TB	 UINT64_C(0x4000000000000000)
+
+/* Dword 1: protection, with HTAB_R_PP0 above HTAB_R_PP; no execution; guarded,
+ * coherent, cache-inhibited, write-through; changed, referenced; the key */
+#define HTAB_R_PP	    UINT64_C(0x0000000000000003)
+#define HTAB_R_NO_EXECUTE   UINT64_C(0x0000000000000004)
+#define HTAB_R_GUARDED	    UINT64_C(0x0000000000000008)
+#define HTAB_R_COHERENT	    UINT64_C(0x0000000000000010)
+#define HTAB_R_INHIBITED    UINT64_C(0x0000000000000020)
+#define HTAB_R_WRITETHROUGH UINT64_C(0x0000000000000040)
+#define HTAB_R_WIMG	    UINT64_C(0x0000000000000078)
+#define HTAB_R_CHANGED	    UINT64_C(0x0000000000000080)
+#define HTAB_R_REFERENCED   UINT64_C(0x0000000000000100)
+#define HTAB_R_KEY_LOW	    UINT64_C(0x0000000000000e00)
+#define HTAB_R_KEY_HIGH	    UINT64_C(0x3000000000000000)
+#define HTAB_R_PP0	    UINT64_C(0x8000000000000000)
+
+/**
+ * struct htab_hpte - An entry, in host byte order.
+ * @v: dword 0, a set of HTAB_V_* bits and more
+ * @r: dword 1, a set of HTAB_R_* bits and more
+ *
+ * Since: 0.2
+ */
+struct htab_hpte {
+	uint64_t v;
+	uint64_t r;
+};
+
+/**
+ * htab_hpte_base_shift() - Say the size of the segment's pages.
+ * @hpte: an entry
+ *
+ * The base page size decides which group of the table an entry is in. It may be
+ * smaller than the page.
+ *
+ * Since: 0.2
+ *
+ * Return: the base-2 logarithm of the base page size, 12, 16, 24 or 34, or 0 if
+ * the kernel knows no such encoding or @hpte is NULL.
+ */
+unsigned int htab_hpte_base_shift(const struct htab_hpte *hpte);
+
+/**
+ * htab_hpte_page_shift() - Say the size of the page.
+ * @hpte: an entry
+ *
+ * Since: 0.2
+ *
+ * Return: the base-2 logarithm of the page's size, 12, 16, 24 or 34, or 0 if
+ * the kernel knows no such encoding or @hpte is NULL.
+ */
+unsigned int htab_hpte_page_shift(const struct htab_hpte *hpte);
+
+/**
+ * htab_hpte_segment_shift() - Say the size of the segment.
+ * @hpte: an entry
+ *
+ * Since: 0.2
+ *
+ * Return: the base-2 logarithm of the segment's size, 28 or 40, or 0 if the
+ * size is a reserved one or @hpte is NULL.
+ */
+unsigned int htab_hpte_segment_shift(const struct htab_hpte *hpte);
+
+/**
+ * htab_hpte_real() - Say where the page is in the guest's real memory.
+ * @hpte: an entry
+ * @real: out, the guest real address at which the page begins
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: success.
+ * * -EINVAL: a NULL pointer, or the kernel knows no such page size.
+ */
+int htab_hpte_real(const struct htab_hpte *hpte,
+		   uint64_t *real) HTAB_MUST_CHECK;
+
+/**
+ * htab_hpte_avpn() - Say which virtual page it is, as far as the entry has it.
+ * @hpte: an entry
+ * @avpn: out, the abbreviated virtual page number: the 78-bit virtual address
+ *	without its low 23 bits
+ *
+ * The number of the segment is the AVPN without 5 bits (256 MiB) or 17 bits
+ * (1 TiB). The address bits between the page and bit 23 are not in the entry;
+ * they are part of the hash that chose the group. POWER9 and later keep only
+ * the low 52 bits of dword 0, so the AVPN has 45 bits there.
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: success.
+ * * -EINVAL: a NULL pointer, or the kernel knows no such page size.
+ */
+int htab_hpte_avpn(const struct htab_hpte *hpte,
+		   uint64_t *avpn) HTAB_MUST_CHECK;
+
+/*
  * Records
  * =======
  *
@@ -775,13 +896,6 @@ int htab_order(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
  * the table, and take no bytes. These functions make no system call. A buffer
  * may have any alignment.
  */
-
-/**
- * define HTAB_V_VALID - In dword 0: the entry is valid.
- *
- * Since: 0.2
- */
-#define HTAB_V_VALID UINT64_C(0x1)
 
 /**
  * struct htab_record - A record, and where its entries are.
@@ -819,6 +933,23 @@ struct htab_record {
  */
 int htab_record_next(const void *buf, size_t len, size_t *offset,
 		     struct htab_record *record) HTAB_MUST_CHECK;
+
+/**
+ * htab_record_hpte() - Take an entry out of a record.
+ * @record: the record
+ * @i: which entry, 0 for the one at the record's index
+ * @hpte: out, the entry, without the bits that are the host's own (0x60 of
+ *	dword 0); all 0 if it is one of the invalid ones
+ *
+ * Since: 0.2
+ *
+ * Return:
+ * * 0: success.
+ * * -EINVAL: a NULL pointer.
+ * * -ERANGE: the record does not have so many entries.
+ */
+int htab_record_hpte(const struct htab_record *record, uint32_t i,
+		     struct htab_hpte *hpte) HTAB_MUST_CHECK;
 
 /**
  * htab_record_put() - Append a record to a buffer.

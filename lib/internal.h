@@ -50,6 +50,11 @@ static inline bool htab_order_is_valid(uint32_t order)
  * (docs/kernels.md, "Entries") */
 #define HTAB_V_HOST UINT64_C(0x60)
 
+/* record.c: one entry between the bytes of a record and host byte order, without
+ * the host's own bits */
+void htab_entry_get(const void *entry, struct htab_hpte *hpte);
+void htab_entry_put(void *entry, const struct htab_hpte *hpte);
+
 /* Which guests the capabilities PPC_MMU_RADIX and PPC_MMU_HASH_V3 allow here
  * (docs/kernels.md, "Capabilities") */
 enum htab_host {

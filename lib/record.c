@@ -169,3 +169,15 @@ HTAB_EXPORT int htab_records_from_wire(void *buf, size_t len)
 {
 	return convert(buf, len, true);
 }
+
+void htab_entry_get(const void *entry, struct htab_hpte *hpte)
+{
+	hpte->v = htab_get_be(entry, 8) & ~HTAB_V_HOST;
+	hpte->r = htab_get_be((const char *)entry + 8, 8);
+}
+
+void htab_entry_put(void *entry, const struct htab_hpte *hpte)
+{
+	htab_put_be(entry, 8, hpte->v & ~HTAB_V_HOST);
+	htab_put_be((char *)entry + 8, 8, hpte->r);
+}
