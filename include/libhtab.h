@@ -1024,6 +1024,38 @@ int htab_records_to_wire(void *buf, size_t len) HTAB_MUST_CHECK;
 int htab_records_from_wire(void *buf, size_t len) HTAB_MUST_CHECK;
 
 /*
+ * Resizing
+ * ========
+ */
+
+/**
+ * htab_papr_status() - Say what a hypercall returns to the guest.
+ * @result: what htab_resize_prepare() or htab_resize_commit() returned
+ * @wait_ms: what htab_resize_prepare() set, if @result is -EINPROGRESS
+ *
+ * The guest's H_RESIZE_HPT_PREPARE and H_RESIZE_HPT_COMMIT return this, as PAPR
+ * has it:
+ *
+ * * 0: H_SUCCESS
+ * * -EINPROGRESS: H_LONG_BUSY_ORDER_1_MSEC to H_LONG_BUSY_ORDER_100_SEC, the
+ *   longest that is not longer than @wait_ms
+ * * -EPERM, -EACCES, -ENOTTY, -EOPNOTSUPP: H_AUTHORITY
+ * * -EINVAL, -ERANGE: H_PARAMETER
+ * * -ENXIO: H_CLOSED
+ * * -ENOSPC: H_PTEG_FULL
+ * * -EBUSY: H_BUSY
+ * * -ENOMEM: H_NO_MEM
+ * * all else: H_HARDWARE
+ *
+ * The function makes no system call.
+ *
+ * Since: 0.2
+ *
+ * Return: a status of PAPR.
+ */
+long htab_papr_status(int result, unsigned int wait_ms);
+
+/*
  * Messages and versions
  * =====================
  */

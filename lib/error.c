@@ -18,6 +18,9 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -EBUSY:
 		return "a vcpu is inside KVM_RUN: "
 		       "stop all vcpus and try again";
+	case -EINPROGRESS:
+		return "the kernel is still preparing the table: "
+		       "ask again later";
 	case -EINTR:
 		return "interrupted by a signal: try again";
 	case -EINVAL:
@@ -45,6 +48,8 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -ENOTTY:
 		return "this KVM keeps no hashed page table (PR KVM, another "
 		       "architecture, or not a VM): the VMM must keep it";
+	case -ENXIO:
+		return "no table of this order is prepared";
 	case -EOPNOTSUPP:
 		return "hash guests cannot run on this host "
 		       "(nested hypervisor, or radix only)";
