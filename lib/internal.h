@@ -67,6 +67,19 @@ enum htab_host {
 	HTAB_HOST_BOTH,
 };
 
+/* htabfd.c: opens an htab fd with close-on-exec, whether or not there is a
+ * table. The flags are the kernel's. Returns a descriptor or a negative
+ * errno. */
+int htab_open_at(int vmfd, uint64_t flags, uint64_t start_index);
+
+/*
+ * htabfd.c: is there an entry at this index? The kernel compares a record's
+ * index with the table's end, so a record without entries answers that and
+ * changes nothing (docs/kernels.md, "Measuring a table"). Returns 1, 0 or a
+ * negative errno.
+ */
+int htab_has_entry(int htabfd, uint32_t index);
+
 /* caps.c: returns an enum htab_host, or a negative errno. */
 int htab_host_mmu(int fd);
 

@@ -7,23 +7,6 @@
 #define LAST_ADDRESSABLE_ORDER 36
 
 /*
- * Is there an entry at this index? The kernel compares a record's index with
- * the table's end, so a record without entries answers that and changes nothing
- * (docs/kernels.md, "Measuring a table"). Returns 1, 0 or a negative errno.
- */
-static int has_entry(int htabfd, uint32_t index)
-{
-	const struct uapi_kvm_get_htab_header record = { .index = index };
-	ssize_t n = htab_shim_write(htabfd, &record, sizeof(record));
-
-	if (n == -EINVAL)
-		return 0;
-	if (n < 0)
-		return (int)n;
-	return n == sizeof(record) ? 1 : -EPROTO;
-}
-
-/*
  * Does the table go on after the last entry that has an index? Write a record
  * that claims two entries there, with no readable data behind it. If the table
  * ends there the kernel returns EINVAL; if it goes on, the kernel faults on the
@@ -49,7 +32,8 @@ static int is_at_least(int htabfd, uint32_t order)
 {
 	if (order > LAST_ADDRESSABLE_ORDER)
 		return has_entry_after_last_index(htabfd);
-	return has_entry(htabfd, (uint32_t)((UINT64_C(1) << (order - 4)) - 1));
+	return htab_has_entry(htabfd,
+			      (uint32_t)((UINT64_C(1) << (order - 4)) - 1));
 }
 
 /* Binary search over 17 (no table) to 37 (too large to measure): 21 values, at
@@ -78,34 +62,13 @@ static int measure(int htabfd, uint32_t *order)
 	return 0;
 }
 
-/* Opens the htab fd for writing, with close-on-exec on every kernel. Returns
- * the descriptor or a negative errno. */
-static int open_htab(int vmfd)
-{
-	struct uapi_kvm_get_htab_fd how = { .flags = UAPI_KVM_GET_HTAB_WRITE };
-	int htabfd = htab_ioctl(vmfd, UAPI_KVM_PPC_GET_HTAB_FD, &how);
-	int r;
-
-	if (htabfd < 0)
-		return htabfd;
-	/* Linux before 3.12 does not set close-on-exec. Without it, a program
-	 * that another thread starts would inherit access to the guest's
-	 * table. */
-	r = htab_shim_cloexec(htabfd);
-	if (r < 0) {
-		htab_shim_close(htabfd);
-		return r;
-	}
-	return htabfd;
-}
-
 HTAB_EXPORT int htab_order(int vmfd, uint32_t *order)
 {
 	int htabfd, r;
 
 	if (!order)
 		return -EINVAL;
-	htabfd = open_htab(vmfd);
+	htabfd = htab_open_at(vmfd, UAPI_KVM_GET_HTAB_WRITE, 0);
 	if (htabfd < 0)
 		return htabfd;
 	r = measure(htabfd, order);
