@@ -3,22 +3,36 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shim.h"
 #include "unit.h"
 
-enum kind { CHECK, ALLOCATE, CREATE_VM, OPEN_HTAB, CLOEXEC, CLOSE };
+enum kind {
+	CHECK,
+	ALLOCATE,
+	CREATE_VM,
+	OPEN_HTAB,
+	CLOEXEC,
+	CLOSE,
+	READ,
+	WRITE,
+};
 
 struct call {
 	enum kind kind;
 	int fd;
-	int result;
-	uint32_t number; /* the capability or the order */
+	ssize_t result;
+	uint32_t number; /* the capability, the order, or the flags */
 	uint32_t answer; /* the order written back, or that of the table */
 	/* For OPEN_HTAB: the number of the write that fails (0 if none does),
 	 * and its result */
 	int failing_write;
 	ssize_t failure;
+	uint64_t start_index;
+	/* What is read or written, and how much room the reader gives, or 0 */
+	const void *bytes;
+	size_t len;
 };
 
 #define MAX_CALLS 400
@@ -43,9 +57,14 @@ static void will(struct call call)
 }
 
 static const char *const kind_names[] = {
-	[CHECK] = "KVM_CHECK_EXTENSION", [ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
-	[CREATE_VM] = "KVM_CREATE_VM",	 [OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
-	[CLOEXEC] = "FD_CLOEXEC",	 [CLOSE] = "close",
+	[CHECK] = "KVM_CHECK_EXTENSION",
+	[ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
+	[CREATE_VM] = "KVM_CREATE_VM",
+	[OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
+	[CLOEXEC] = "FD_CLOEXEC",
+	[CLOSE] = "close",
+	[READ] = "read",
+	[WRITE] = "write",
 };
 
 static const struct call *next(enum kind kind, int fd, uint32_t number)
@@ -93,11 +112,12 @@ void will_create_vm(int result)
 			    .result = result ? result : VMFD });
 }
 
-static void will_open_htab(uint32_t table, int failing_write, ssize_t failure)
+void will_open_htab(uint32_t table, int failing_write, ssize_t failure)
 {
 	will((struct call){ .kind = OPEN_HTAB,
 			    .fd = VMFD,
 			    .result = HTABFD,
+			    .number = UAPI_KVM_GET_HTAB_WRITE,
 			    .answer = table,
 			    .failing_write = failing_write,
 			    .failure = failure });
@@ -123,12 +143,47 @@ void will_measure_failing(uint32_t table, int n, ssize_t result)
 
 void will_not_open_htab(int result)
 {
-	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = result });
+	will((struct call){ .kind = OPEN_HTAB,
+			    .fd = VMFD,
+			    .number = UAPI_KVM_GET_HTAB_WRITE,
+			    .result = result });
+}
+
+void will_open_to_read(uint64_t flags, uint64_t start_index, int result)
+{
+	will((struct call){ .kind = OPEN_HTAB,
+			    .fd = VMFD,
+			    .number = (uint32_t)flags,
+			    .start_index = start_index,
+			    .result = result });
+	if (result >= 0)
+		will((struct call){ .kind = CLOEXEC, .fd = result });
+}
+
+void will_read(int fd, size_t room, const void *bytes, ssize_t result)
+{
+	will((struct call){ .kind = READ,
+			    .fd = fd,
+			    .len = room,
+			    .bytes = bytes,
+			    .result = result });
+}
+
+void will_write(const void *bytes, size_t len, ssize_t result)
+{
+	will((struct call){ .kind = WRITE,
+			    .fd = HTABFD,
+			    .bytes = bytes,
+			    .len = len,
+			    .result = result });
 }
 
 void will_not_set_cloexec(int result)
 {
-	will((struct call){ .kind = OPEN_HTAB, .fd = VMFD, .result = HTABFD });
+	will((struct call){ .kind = OPEN_HTAB,
+			    .fd = VMFD,
+			    .number = UAPI_KVM_GET_HTAB_WRITE,
+			    .result = HTABFD });
 	will((struct call){ .kind = CLOEXEC, .fd = HTABFD, .result = result });
 	will_close(HTABFD, 0);
 }
@@ -182,13 +237,12 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 	case UAPI_KVM_PPC_GET_HTAB_FD: {
 		const struct uapi_kvm_get_htab_fd *how = arg;
 
-		assert_int_equal(how->flags, UAPI_KVM_GET_HTAB_WRITE);
-		assert_int_equal(how->start_index, 0);
 		assert_int_equal(how->reserved[0], 0);
 		assert_int_equal(how->reserved[1], 0);
-		call = next(OPEN_HTAB, fd, 0);
-		if (call->result >= 0) {
-			open_descriptors++;
+		call = next(OPEN_HTAB, fd, (uint32_t)how->flags);
+		assert_int_equal(how->start_index, call->start_index);
+		open_descriptors += call->result >= 0;
+		if (call->result == HTABFD) {
 			assert_null(htab);
 			htab = call;
 			writes_since_open = 0;
@@ -199,6 +253,19 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 		fail_msg("unknown ioctl %#lx", request);
 		return -ENOTTY;
 	}
+	return (int)call->result;
+}
+
+ssize_t htab_shim_read(int fd, void *buf, size_t len)
+{
+	const struct call *call = next(READ, fd, 0);
+
+	if (call->len)
+		assert_int_equal(len, call->len);
+	/* A result that is too long is only said to be. */
+	if (call->bytes && call->result > 0)
+		memcpy(buf, call->bytes,
+		       (size_t)call->result < len ? (size_t)call->result : len);
 	return call->result;
 }
 
@@ -226,14 +293,26 @@ static bool is_in_table(const struct uapi_kvm_get_htab_header *record)
 	return record->index < entries && end <= entries;
 }
 
+/* The writes that measure a table are not in the script. */
+static bool is_scripted_write(int fd, const void *buf, size_t len)
+{
+	const struct call *call = &script[consumed];
+
+	return consumed < scripted && call->kind == WRITE && call->fd == fd &&
+	       call->len == len && !memcmp(call->bytes, buf, len);
+}
+
 ssize_t htab_shim_write(int fd, const void *buf, size_t len)
 {
 	const struct uapi_kvm_get_htab_header *record = buf;
 
+	if (is_scripted_write(fd, buf, len))
+		return next(WRITE, fd, 0)->result;
 	if (is_failing_write(fd))
 		return htab->failure;
 	/* A record with entries would change the table. */
-	assert_int_equal(len, sizeof(*record));
+	if (len != sizeof(*record))
+		fail_msg("unexpected write of %zu bytes", len);
 	assert_int_equal(record->n_valid, 0);
 	assert_int_equal(record->n_invalid, 0);
 	return is_in_table(record) ? (ssize_t)sizeof(*record) : -EINVAL;
@@ -256,7 +335,7 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 
 int htab_shim_cloexec(int fd)
 {
-	return next(CLOEXEC, fd, 0)->result;
+	return (int)next(CLOEXEC, fd, 0)->result;
 }
 
 int htab_shim_close(int fd)
@@ -266,7 +345,7 @@ int htab_shim_close(int fd)
 	open_descriptors--;
 	if (fd == HTABFD)
 		htab = NULL;
-	return call->result;
+	return (int)call->result;
 }
 
 int mock_setup(void **state)

@@ -13,7 +13,8 @@
 
 #include "uapi.h"
 
-enum { KVMFD = 100, VMFD = 200, HTABFD = 300 };
+/* HTABFD is open for writing and READFD for reading. */
+enum { KVMFD = 100, VMFD = 200, HTABFD = 300, READFD = 301 };
 
 enum {
 	CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
@@ -51,6 +52,20 @@ void will_not_open_htab(int result);
 void will_not_set_cloexec(int result);
 
 void will_close(int fd, int result);
+
+/* Expects that the library opens the htab fd of a VM for writing. The table has
+ * that order, or there is none if it is 0. Until the descriptor is closed, the
+ * library may write records without entries to measure the table; the n-th of
+ * these writes, if n is not 0, returns result and is the last one. */
+void will_open_htab(uint32_t table, int n, ssize_t result);
+/* Expects KVM_PPC_GET_HTAB_FD with these arguments, which returns result, and
+ * close-on-exec if that is a descriptor. */
+void will_open_to_read(uint64_t flags, uint64_t start_index, int result);
+/* Expects a read with so much room, or with any if it is 0. It returns result,
+ * and the bytes. */
+void will_read(int fd, size_t room, const void *bytes, ssize_t result);
+/* Expects a write of exactly these bytes to HTABFD. */
+void will_write(const void *bytes, size_t len, ssize_t result);
 
 /* Expects the questions about capabilities that htab_alloc() asks on a host
  * that is not radix: a POWER8 or a hash POWER9. */
