@@ -1024,6 +1024,173 @@ int htab_records_to_wire(void *buf, size_t len) HTAB_MUST_CHECK;
 int htab_records_from_wire(void *buf, size_t len) HTAB_MUST_CHECK;
 
 /*
+ * The table's stream
+ * ==================
+ *
+ * A VMM that migrates a guest opens the htab fd of the VM and reads records
+ * until htab_read() returns 0, first with the vcpus running and at last with
+ * all of them stopped. The other host writes them to a table of the same order,
+ * before the first vcpu runs. htab_save() and htab_restore() do both for a VM
+ * that is stopped.
+ */
+
+/**
+ * define HTAB_OPEN_BOLTED - Read bolted entries only.
+ *
+ * All others are then reported as invalid: a table that is written from such a
+ * stream loses them. Since: 0.2
+ */
+#define HTAB_OPEN_BOLTED 0x1
+
+/**
+ * define HTAB_OPEN_WRITE - Open for htab_write(), and not for htab_read().
+ *
+ * Since: 0.2
+ */
+#define HTAB_OPEN_WRITE 0x2
+
+/**
+ * define HTAB_READ_MIN - The smallest buffer for htab_read(), in bytes.
+ *
+ * Since: 0.2
+ */
+#define HTAB_READ_MIN 4096
+
+/**
+ * htab_open() - Open the VM's table as a stream of records.
+ * @vmfd: the VM
+ * @flags: 0 to read, HTAB_OPEN_BOLTED to read bolted entries only, or
+ *	HTAB_OPEN_WRITE
+ *
+ * The descriptor is closed on exec. The caller closes it with close(). Until
+ * then it holds a reference to the VM, whose memory is not freed.
+ *
+ * Have one reader of a VM at a time, because the kernel has one dirty mark for
+ * each entry, which all readers take. Close a reader before htab_alloc(),
+ * htab_reset(), htab_renew(), htab_resize_commit(), htab_resize(),
+ * htab_restore() and htab_configure_mmu(), and open another after it: the old
+ * one would never report what these have cleared.
+ *
+ * Like htab_order(), this is for a VM that is expected to have a table.
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, at most twice, and KVM_PPC_GET_HTAB_FD (Linux
+ * 3.8), once to write and once more to read. The other system calls are
+ * fcntl(), write() and close().
+ *
+ * Since: 0.2
+ *
+ * Context: No other call on this VM runs. vcpus may run.
+ *
+ * Return: a descriptor, or an error. Nothing has changed.
+ * * -EBADF, -EIO, -ENOTTY, -EPROTO: see "Errors" above.
+ * * -EINVAL: @flags has another value, or the descriptor is /dev/kvm or a vcpu.
+ * * -ENOENT: the VM has no table. It has not got one yet, or it is a radix
+ *   guest.
+ * * -EOPNOTSUPP: a hash guest cannot run on this host.
+ * * -EMFILE, -ENFILE, -ENOMEM: there is no descriptor or memory for the htab
+ *   fd.
+ */
+int htab_open(int vmfd, unsigned int flags) HTAB_MUST_CHECK;
+
+/**
+ * htab_read() - Read records that were not reported yet.
+ * @htabfd: a descriptor of htab_open() that reads
+ * @buf: out, whole records in host form; undefined after an error
+ * @len: the length of @buf in bytes, HTAB_READ_MIN or more
+ *
+ * The first pass over the table reports every entry. Afterwards those are
+ * reported that have changed. The bits of dword 0 that are the host's own
+ * (0x60) are cleared.
+ *
+ * System calls: read(), and once more if that returns 0.
+ *
+ * Since: 0.2
+ *
+ * Context: No function that changes the table runs. vcpus may run.
+ *
+ * Return: the length of the records in bytes, or 0, or an error.
+ * * 0: nothing in the whole table has changed since it was reported. If no
+ *   vcpu runs the reader has all of the table. Otherwise it has caught up for
+ *   the moment.
+ * * -EINVAL: @buf is NULL, or @len is less than HTAB_READ_MIN.
+ * * -EFAULT: @buf is not writable. The kernel has forgotten what it was about
+ *   to report: open another descriptor and begin again.
+ * * -EBADF: not an open descriptor, or it is open for writing.
+ * * -EPROTO: these are not whole records. Is it an htab fd?
+ */
+ssize_t htab_read(int htabfd, void *buf, size_t len) HTAB_MUST_CHECK;
+
+/**
+ * htab_write() - Write records to the table.
+ * @htabfd: a descriptor of htab_open() that writes
+ * @records: whole records in host form
+ * @len: the length of @records in bytes
+ * @done: out, in every case: how many bytes from the beginning are records that
+ *	are in the table now; or NULL
+ *
+ * All records are checked before the first of them is written. Each replaces
+ * the entries from its index on: by the valid ones, and then by so many invalid
+ * ones.
+ *
+ * The kernel checks each entry when it writes it. After -EINVAL, -EIO and
+ * -EFAULT entries of the record at *@done may be in the table, up to the one
+ * that it refuses.
+ *
+ * A kernel before Linux 4.0 on a little-endian host takes entries in host byte
+ * order, and so refuses these or damages them.
+ *
+ * System calls: one write() for each record.
+ *
+ * Since: 0.2
+ *
+ * Context: All vcpus are out of KVM_RUN. No other call on this VM runs. This is
+ * the process that made the VM: before about Linux 5.19 the kernel would look
+ * up the guest's pages in the memory of another one.
+ *
+ * Return:
+ * * 0: all records are in the table.
+ * * -EBADMSG: nothing was written: these are not whole records, or an entry has
+ *   no HTAB_V_VALID.
+ * * -EINVAL: @records is NULL; or the kernel refuses the record at *@done,
+ *   because it is beyond the table's end, because the kernel knows no page size
+ *   of an entry (Linux 4.15 and later), or because the VM has no table any more.
+ * * -EBUSY: a thread is inside KVM_RUN.
+ * * -EIO: the kernel cannot enter an entry. Its page is larger than the host's
+ *   page behind it, it is not inside one memory slot, or its sizes are unknown.
+ * * -EFAULT: @records is not readable.
+ * * -EBADF: not an open descriptor, or it is open for reading.
+ * * -EPROTO: the kernel did not take all of a record. Is it an htab fd?
+ */
+int htab_write(int htabfd, const void *records, size_t len,
+	       size_t *done) HTAB_MUST_CHECK;
+
+/**
+ * htab_write_record() - Write one record, whose entries are anywhere.
+ * @htabfd: a descriptor of htab_open() that writes
+ * @record: the record; its entries are in big-endian, as in a stream
+ *
+ * This is for a loader that reads a stream record by record. The largest record
+ * has 1 MiB, which neither the caller has to copy nor this function: it writes
+ * pieces of 4 KiB at most. After an error the pieces before the one that the
+ * kernel refuses are in the table.
+ *
+ * System calls: one write() for every 255 valid entries.
+ *
+ * Since: 0.2
+ *
+ * Context: that of htab_write().
+ *
+ * Return:
+ * * 0: the record is in the table.
+ * * -EBADMSG: nothing was written: an entry has no HTAB_V_VALID.
+ * * -EINVAL: a NULL pointer; an entry would have an index of more than 32 bits;
+ *   or as htab_write().
+ * * -EBADF, -EBUSY, -EFAULT, -EIO, -EPROTO: as htab_write().
+ */
+int htab_write_record(int htabfd,
+		      const struct htab_record *record) HTAB_MUST_CHECK;
+
+/*
  * Resizing
  * ========
  */

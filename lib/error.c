@@ -18,15 +18,19 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -EBUSY:
 		return "a vcpu is inside KVM_RUN: "
 		       "stop all vcpus and try again";
+	case -EFAULT:
+		return "the memory for the records cannot be accessed";
 	case -EINPROGRESS:
 		return "the kernel is still preparing the table: "
 		       "ask again later";
 	case -EINTR:
 		return "interrupted by a signal: try again";
 	case -EINVAL:
-		return "NULL pointer, or not a descriptor of the right kind";
+		return "NULL pointer or another bad argument, not a descriptor "
+		       "of the right kind, or a record that the kernel refuses";
 	case -EIO:
-		return "the VM belongs to another process, or is dead";
+		return "the VM belongs to another process or is dead, or the "
+		       "kernel cannot enter or move an entry of the table";
 	case -EMFILE:
 		return "this process has too many open descriptors to inspect "
 		       "the table: see RLIMIT_NOFILE";

@@ -67,6 +67,13 @@ enum htab_host {
 	HTAB_HOST_BOTH,
 };
 
+/* record.c: have all of these entries the bit VALID? */
+bool htab_entries_are_valid(const void *entries, size_t n);
+
+/* record.c: clears the host's own bits of all entries. Returns 0, or -EBADMSG
+ * if these are not whole records. */
+int htab_records_clean(void *buf, size_t len);
+
 /* htabfd.c: opens an htab fd with close-on-exec, whether or not there is a
  * table. The flags are the kernel's. Returns a descriptor or a negative
  * errno. */
@@ -79,6 +86,14 @@ int htab_open_at(int vmfd, uint64_t flags, uint64_t start_index);
  * negative errno.
  */
 int htab_has_entry(int htabfd, uint32_t index);
+
+/* htabfd.c: opens the htab fd of a VM that has a table, for writing. Returns a
+ * descriptor, -ENOENT if there is no table, or another negative errno. */
+int htab_open_table(int vmfd);
+
+/* htabfd.c: returns 0, -EOPNOTSUPP if the host runs no hash guests, or another
+ * negative errno. */
+int htab_check_hash_host(int vmfd);
 
 /* caps.c: returns an enum htab_host, or a negative errno. */
 int htab_host_mmu(int fd);

@@ -69,7 +69,7 @@ HTAB_EXPORT int htab_record_next(const void *buf, size_t len, size_t *offset,
 	return 1;
 }
 
-static bool entries_are_valid(const void *entries, size_t n)
+bool htab_entries_are_valid(const void *entries, size_t n)
 {
 	const unsigned char *bytes = entries;
 	unsigned int all = HTAB_V_VALID;
@@ -93,7 +93,7 @@ HTAB_EXPORT ssize_t htab_record_put(void *buf, size_t room,
 	header.n_invalid = record->n_invalid;
 	if (room < record_size(&header))
 		return -ENOSPC;
-	if (!entries_are_valid(record->entries, record->n_valid))
+	if (!htab_entries_are_valid(record->entries, record->n_valid))
 		return -EINVAL;
 	memcpy(buf, &header, HEADER);
 	if (record->n_valid)
@@ -117,7 +117,7 @@ static int check_records(const void *buf, size_t len, uint64_t entries)
 	int r;
 
 	while ((r = htab_record_next(buf, len, &offset, &record)) > 0) {
-		if (!entries_are_valid(record.entries, record.n_valid))
+		if (!htab_entries_are_valid(record.entries, record.n_valid))
 			return -EBADMSG;
 		if (!is_in_table(&record, entries))
 			return -ERANGE;
@@ -130,6 +130,22 @@ HTAB_EXPORT int htab_records_check(const void *buf, size_t len, uint32_t order)
 	if (!htab_order_is_valid(order))
 		return -ERANGE;
 	return check_records(buf, len, UINT64_C(1) << (order - 4));
+}
+
+int htab_records_clean(void *buf, size_t len)
+{
+	struct htab_record record;
+	size_t offset = 0;
+	int r;
+
+	while ((r = htab_record_next(buf, len, &offset, &record)) > 0) {
+		unsigned char *low = (unsigned char *)buf + offset + V_LOW_BYTE;
+
+		for (size_t i = 1; i <= record.n_valid; i++)
+			low[-(ptrdiff_t)(i * UAPI_HPTE_SIZE)] &=
+				(unsigned char)~HTAB_V_HOST;
+	}
+	return r;
 }
 
 /* Goes over the buffer twice, so that it is unchanged if it is not all

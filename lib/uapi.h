@@ -37,7 +37,8 @@ struct uapi_kvm_get_htab_fd {
 	uint64_t start_index;
 	uint64_t reserved[2];
 };
-#define UAPI_KVM_GET_HTAB_WRITE 2
+#define UAPI_KVM_GET_HTAB_BOLTED_ONLY 1
+#define UAPI_KVM_GET_HTAB_WRITE	      2
 
 /* A record of the htab fd begins with this header, in host byte order. n_valid
  * entries of 16 bytes follow it. */
@@ -71,6 +72,7 @@ UAPI_SAME(KVM_CAP_PPC_HTAB_FD);
 UAPI_SAME(KVM_CAP_SPAPR_RESIZE_HPT);
 UAPI_SAME(KVM_CAP_PPC_MMU_RADIX);
 UAPI_SAME(KVM_CAP_PPC_MMU_HASH_V3);
+UAPI_SAME(KVM_GET_HTAB_BOLTED_ONLY);
 UAPI_SAME(KVM_GET_HTAB_WRITE);
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) ==
 		       sizeof(struct kvm_get_htab_fd),

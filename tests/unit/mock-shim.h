@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shim.h"
 #include "uapi.h"
 
 /* HTABFD is open for writing and READFD for reading. */
