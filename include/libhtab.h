@@ -1191,6 +1191,87 @@ int htab_write_record(int htabfd,
 		      const struct htab_record *record) HTAB_MUST_CHECK;
 
 /*
+ * Single entries
+ * ==============
+ */
+
+/**
+ * htab_get_hptes() - Read entries by their index.
+ * @vmfd: the VM
+ * @index: the index of the first entry
+ * @hptes: out, the entries; those that are invalid are all 0. After an error
+ *	some may have been written.
+ * @n: how many, 1 or more
+ *
+ * To the kernel this is a reader of the htab fd: it clears the dirty marks of
+ * the entries, and of the invalid ones that directly follow them. Another
+ * reader, such as a migration that is under way, then misses their last change.
+ * The file in debugfs does not do that.
+ *
+ * Like htab_order(), this is for a VM that is expected to have a table.
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, at most twice, and KVM_PPC_GET_HTAB_FD (Linux
+ * 3.8), twice. The other system calls are fcntl(), two write(), close(), and a
+ * read() for every 255 entries, or for fewer between which there are invalid
+ * ones.
+ *
+ * Since: 0.2
+ *
+ * Context: No other call on this VM runs. vcpus may run.
+ *
+ * Return:
+ * * 0: success.
+ * * -EBADF, -EIO, -ENOTTY, -EPROTO: see "Errors" above.
+ * * -EINVAL: @hptes is NULL, @n is 0, or the descriptor is /dev/kvm or a vcpu.
+ * * -ERANGE: the table ends before the last of the entries, or that has an
+ *   index of more than 32 bits. (If a vcpu runs, this is noticed only while
+ *   reading, and dirty marks elsewhere in the table may have been cleared.)
+ * * -ENOENT: the VM has no table. It has not got one yet, or it is a radix
+ *   guest.
+ * * -EOPNOTSUPP: a hash guest cannot run on this host.
+ * * -EMFILE, -ENFILE, -ENOMEM: there is no descriptor or memory for the htab
+ *   fd.
+ */
+int htab_get_hptes(int vmfd, uint32_t index, struct htab_hpte *hptes,
+		   size_t n) HTAB_MUST_CHECK;
+
+/**
+ * htab_put_hptes() - Write entries by their index.
+ * @vmfd: the VM
+ * @index: the index of the first entry
+ * @hptes: the entries; one without HTAB_V_VALID is a hole: what the table has
+ *	there is removed
+ * @n: how many, 1 or more
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, at most twice, and KVM_PPC_GET_HTAB_FD (Linux
+ * 3.8). The other system calls are fcntl(), close(), and write(): twice, and
+ * once for each record that the entries make.
+ *
+ * Since: 0.2
+ *
+ * Context: that of htab_write().
+ *
+ * Return:
+ * * 0: success.
+ * * -EBADF, -ENOTTY, -EPROTO: see "Errors" above.
+ * * -EINVAL: @hptes is NULL, @n is 0, or the descriptor is /dev/kvm or a vcpu;
+ *   or the kernel knows no page size of an entry (Linux 4.15 and later), and
+ *   those before that entry are in the table.
+ * * -EIO: the kernel cannot enter an entry: see htab_write(). Those before it
+ *   are in the table. Or see "Errors" above.
+ * * -ERANGE: the table ends before the last of the entries, or that has an
+ *   index of more than 32 bits. Nothing changed.
+ * * -EBUSY: a thread is inside KVM_RUN.
+ * * -ENOENT: the VM has no table. It has not got one yet, or it is a radix
+ *   guest.
+ * * -EOPNOTSUPP: a hash guest cannot run on this host.
+ * * -EMFILE, -ENFILE, -ENOMEM: there is no descriptor or memory for the htab
+ *   fd.
+ */
+int htab_put_hptes(int vmfd, uint32_t index, const struct htab_hpte *hptes,
+		   size_t n) HTAB_MUST_CHECK;
+
+/*
  * Resizing
  * ========
  */

@@ -35,6 +35,9 @@ struct call {
 	size_t len;
 };
 
+/* As the number of the write that fails */
+enum { EVERY_WRITE = -1 };
+
 #define MAX_CALLS 400
 static struct call script[MAX_CALLS];
 static int scripted;
@@ -138,6 +141,12 @@ void will_measure_then_close(uint32_t table, int result)
 void will_measure_failing(uint32_t table, int n, ssize_t result)
 {
 	will_open_htab(table, n, result);
+	will_close(HTABFD, 0);
+}
+
+void will_measure_busy(uint32_t table)
+{
+	will_open_htab(table, EVERY_WRITE, -EBUSY);
 	will_close(HTABFD, 0);
 }
 
@@ -277,6 +286,8 @@ static bool is_failing_write(int fd)
 	assert_non_null(htab);
 	writes++;
 	writes_since_open++;
+	if (htab->failing_write == EVERY_WRITE)
+		return true;
 	if (htab->failing_write)
 		assert_true(writes_since_open <= htab->failing_write);
 	return writes_since_open == htab->failing_write;

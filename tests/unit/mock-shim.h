@@ -46,6 +46,8 @@ void will_measure_then_close(uint32_t table, int result);
 /* As will_measure(), but the n-th write (from 1) returns result and is the last
  * one. */
 void will_measure_failing(uint32_t table, int n, ssize_t result);
+/* As will_measure(), but a vcpu runs, so that each write returns -EBUSY. */
+void will_measure_busy(uint32_t table);
 /* Expects KVM_PPC_GET_HTAB_FD, which fails. */
 void will_not_open_htab(int result);
 /* Expects KVM_PPC_GET_HTAB_FD, then a failure to set close-on-exec, then close,
