@@ -1,222 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "mock-call.h"
 #include "mock-shim.h"
-
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "shim.h"
 #include "unit.h"
 
-enum kind {
-	CHECK,
-	ALLOCATE,
-	CREATE_VM,
-	OPEN_HTAB,
-	CLOEXEC,
-	CLOSE,
-	READ,
-	WRITE,
-};
-
-struct call {
-	enum kind kind;
-	int fd;
-	ssize_t result;
-	uint32_t number; /* the capability, the order, or the flags */
-	uint32_t answer; /* the order written back, or that of the table */
-	/* For OPEN_HTAB: the number of the write that fails (0 if none does),
-	 * and its result */
-	int failing_write;
-	ssize_t failure;
-	uint64_t start_index;
-	/* What is read or written, and how much room the reader gives, or 0 */
-	const void *bytes;
-	size_t len;
-};
-
-/* As the number of the write that fails */
-enum { EVERY_WRITE = -1 };
-
-#define MAX_CALLS 400
-static struct call script[MAX_CALLS];
-static int scripted;
-static int consumed;
 static int writes;
 static int writes_since_open;
 static int open_descriptors;
 /* The OPEN_HTAB call of HTABFD while that is open */
-static const struct call *htab;
-
-static void will(struct call call)
-{
-	assert_true(scripted < MAX_CALLS);
-	script[scripted] = call;
-	/* All calls go through one queue of CMocka, that of next(). It keeps
-	 * their order, and the test fails if a call is missing or if there is
-	 * one too many. */
-	will_return(next, (uintptr_t)&script[scripted]);
-	scripted++;
-}
-
-static const char *const kind_names[] = {
-	[CHECK] = "KVM_CHECK_EXTENSION",
-	[ALLOCATE] = "KVM_PPC_ALLOCATE_HTAB",
-	[CREATE_VM] = "KVM_CREATE_VM",
-	[OPEN_HTAB] = "KVM_PPC_GET_HTAB_FD",
-	[CLOEXEC] = "FD_CLOEXEC",
-	[CLOSE] = "close",
-	[READ] = "read",
-	[WRITE] = "write",
-};
-
-static const struct call *next(enum kind kind, int fd, uint32_t number)
-{
-	const struct call *call;
-
-	if (consumed == scripted)
-		fail_msg("unexpected %s(%d, %u)", kind_names[kind], fd, number);
-	consumed++;
-	call = mock_ptr_type(const struct call *);
-	if (call->kind != kind || call->fd != fd || call->number != number)
-		fail_msg("%s(%d, %u) instead of %s(%d, %u)", kind_names[kind],
-			 fd, number, kind_names[call->kind], call->fd,
-			 call->number);
-	return call;
-}
-
-void will_check(int fd, unsigned int cap, int result)
-{
-	will((struct call){
-		.kind = CHECK, .fd = fd, .result = result, .number = cap });
-}
-
-void will_allocate(uint32_t order, int result)
-{
-	will((struct call){ .kind = ALLOCATE,
-			    .fd = VMFD,
-			    .result = result,
-			    .number = order,
-			    .answer = order });
-}
-
-void will_answer(uint32_t order, uint32_t written_back)
-{
-	will((struct call){ .kind = ALLOCATE,
-			    .fd = VMFD,
-			    .number = order,
-			    .answer = written_back });
-}
-
-void will_create_vm(int result)
-{
-	will((struct call){ .kind = CREATE_VM,
-			    .fd = KVMFD,
-			    .result = result ? result : VMFD });
-}
-
-void will_open_htab(uint32_t table, int failing_write, ssize_t failure)
-{
-	will((struct call){ .kind = OPEN_HTAB,
-			    .fd = VMFD,
-			    .result = HTABFD,
-			    .number = UAPI_KVM_GET_HTAB_WRITE,
-			    .answer = table,
-			    .failing_write = failing_write,
-			    .failure = failure });
-	will((struct call){ .kind = CLOEXEC, .fd = HTABFD });
-}
-
-void will_measure(uint32_t table)
-{
-	will_measure_then_close(table, 0);
-}
-
-void will_measure_then_close(uint32_t table, int result)
-{
-	will_open_htab(table, 0, 0);
-	will_close(HTABFD, result);
-}
-
-void will_measure_failing(uint32_t table, int n, ssize_t result)
-{
-	will_open_htab(table, n, result);
-	will_close(HTABFD, 0);
-}
-
-void will_measure_busy(uint32_t table)
-{
-	will_open_htab(table, EVERY_WRITE, -EBUSY);
-	will_close(HTABFD, 0);
-}
-
-void will_not_open_htab(int result)
-{
-	will((struct call){ .kind = OPEN_HTAB,
-			    .fd = VMFD,
-			    .number = UAPI_KVM_GET_HTAB_WRITE,
-			    .result = result });
-}
-
-void will_open_to_read(uint64_t flags, uint64_t start_index, int result)
-{
-	will((struct call){ .kind = OPEN_HTAB,
-			    .fd = VMFD,
-			    .number = (uint32_t)flags,
-			    .start_index = start_index,
-			    .result = result });
-	if (result >= 0)
-		will((struct call){ .kind = CLOEXEC, .fd = result });
-}
-
-void will_read(int fd, size_t room, const void *bytes, ssize_t result)
-{
-	will((struct call){ .kind = READ,
-			    .fd = fd,
-			    .len = room,
-			    .bytes = bytes,
-			    .result = result });
-}
-
-void will_write(const void *bytes, size_t len, ssize_t result)
-{
-	will((struct call){ .kind = WRITE,
-			    .fd = HTABFD,
-			    .bytes = bytes,
-			    .len = len,
-			    .result = result });
-}
-
-void will_not_set_cloexec(int result)
-{
-	will((struct call){ .kind = OPEN_HTAB,
-			    .fd = VMFD,
-			    .number = UAPI_KVM_GET_HTAB_WRITE,
-			    .result = HTABFD });
-	will((struct call){ .kind = CLOEXEC, .fd = HTABFD, .result = result });
-	will_close(HTABFD, 0);
-}
-
-void will_close(int fd, int result)
-{
-	will((struct call){ .kind = CLOSE, .fd = fd, .result = result });
-}
-
-void will_find_hash_host(void)
-{
-	will_check(VMFD, UAPI_KVM_CAP_PPC_MMU_RADIX, 0);
-}
-
-void will_find_4_11(void)
-{
-	will_check(VMFD, CAP_RESIZE, 1);
-}
-
-void will_find_older_than_4_11(void)
-{
-	will_check(VMFD, CAP_RESIZE, 0);
-	will_check(VMFD, CAP_HASH, 0);
-}
+static const struct mock_call *htab;
 
 int mock_writes(void)
 {
@@ -225,22 +16,22 @@ int mock_writes(void)
 
 int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 {
-	const struct call *call;
+	const struct mock_call *call;
 
 	switch (request) {
 	case UAPI_KVM_CHECK_EXTENSION:
-		call = next(CHECK, fd, (uint32_t)(uintptr_t)arg);
+		call = mock_next(CHECK, fd, (uint32_t)(uintptr_t)arg);
 		break;
 	case UAPI_KVM_PPC_ALLOCATE_HTAB: {
 		uint32_t *order = arg;
 
-		call = next(ALLOCATE, fd, *order);
+		call = mock_next(ALLOCATE, fd, *order);
 		*order = call->answer;
 		break;
 	}
 	case UAPI_KVM_CREATE_VM:
 		assert_null(arg);
-		call = next(CREATE_VM, fd, 0);
+		call = mock_next(CREATE_VM, fd, 0);
 		open_descriptors += call->result >= 0;
 		break;
 	case UAPI_KVM_PPC_GET_HTAB_FD: {
@@ -248,7 +39,7 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 
 		assert_int_equal(how->reserved[0], 0);
 		assert_int_equal(how->reserved[1], 0);
-		call = next(OPEN_HTAB, fd, (uint32_t)how->flags);
+		call = mock_next(OPEN_HTAB, fd, (uint32_t)how->flags);
 		assert_int_equal(how->start_index, call->start_index);
 		open_descriptors += call->result >= 0;
 		if (call->result == HTABFD) {
@@ -267,7 +58,7 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 
 ssize_t htab_shim_read(int fd, void *buf, size_t len)
 {
-	const struct call *call = next(READ, fd, 0);
+	const struct mock_call *call = mock_next(READ, fd, 0);
 
 	if (call->len)
 		assert_int_equal(len, call->len);
@@ -307,9 +98,9 @@ static bool is_in_table(const struct uapi_kvm_get_htab_header *record)
 /* The writes that measure a table are not in the script. */
 static bool is_scripted_write(int fd, const void *buf, size_t len)
 {
-	const struct call *call = &script[consumed];
+	const struct mock_call *call = mock_peek();
 
-	return consumed < scripted && call->kind == WRITE && call->fd == fd &&
+	return call && call->kind == WRITE && call->fd == fd &&
 	       call->len == len && !memcmp(call->bytes, buf, len);
 }
 
@@ -318,7 +109,7 @@ ssize_t htab_shim_write(int fd, const void *buf, size_t len)
 	const struct uapi_kvm_get_htab_header *record = buf;
 
 	if (is_scripted_write(fd, buf, len))
-		return next(WRITE, fd, 0)->result;
+		return mock_next(WRITE, fd, 0)->result;
 	if (is_failing_write(fd))
 		return htab->failure;
 	/* A record with entries would change the table. */
@@ -346,12 +137,12 @@ ssize_t htab_shim_write_torn(int fd, const void *buf, size_t len,
 
 int htab_shim_cloexec(int fd)
 {
-	return (int)next(CLOEXEC, fd, 0)->result;
+	return (int)mock_next(CLOEXEC, fd, 0)->result;
 }
 
 int htab_shim_close(int fd)
 {
-	const struct call *call = next(CLOSE, fd, 0);
+	const struct mock_call *call = mock_next(CLOSE, fd, 0);
 
 	open_descriptors--;
 	if (fd == HTABFD)
@@ -361,8 +152,7 @@ int htab_shim_close(int fd)
 
 int mock_setup(void **state)
 {
-	scripted = 0;
-	consumed = 0;
+	mock_clear_script();
 	writes = 0;
 	open_descriptors = 0;
 	htab = NULL;
