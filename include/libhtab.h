@@ -1191,6 +1191,105 @@ int htab_write_record(int htabfd,
 		      const struct htab_record *record) HTAB_MUST_CHECK;
 
 /*
+ * Whole tables
+ * ============
+ *
+ * An image is a table in a file, or in a pipe or a socket. docs/image-format.md
+ * describes it. Both functions need 32 KiB of stack and no other memory,
+ * whatever the size of the table.
+ *
+ * Bytes that come from another host are checked before the kernel sees them.
+ * The sums in an image show accidents, not an attack. Linux up to the newest
+ * stops the host if a guest resizes a table with entries in wrong groups
+ * (docs/kernels.md, "Misplaced bolted entries"), so take images from hosts only
+ * that are trusted as far.
+ */
+
+/**
+ * htab_save() - Write the VM's whole table to a descriptor.
+ * @vmfd: the VM
+ * @fd: where the image goes: any descriptor that blocks
+ *
+ * After an error @fd has got a part of the image, which htab_restore() refuses.
+ *
+ * The VM keeps its table. To the kernel the function is a reader of the htab
+ * fd: see htab_open().
+ *
+ * Ioctls: those of htab_order(), and KVM_PPC_GET_HTAB_FD (Linux 3.8). The other
+ * system calls are fcntl(), read() and close(), and write() to @fd.
+ *
+ * Since: 0.2
+ *
+ * Context: All vcpus are out of KVM_RUN. No other call on this VM runs.
+ *
+ * Return:
+ * * 0: success.
+ * * -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above.
+ * * -EBADF: @vmfd or @fd is not an open descriptor.
+ * * -ENOENT: the VM has no table. It has not got one yet, or it is a radix
+ *   guest.
+ * * -EBUSY: a thread is inside KVM_RUN.
+ * * -EOVERFLOW: the table has 2^37 bytes or more, so that libhtab cannot
+ *   measure it.
+ * * -EMFILE, -ENFILE, -ENOMEM: there is no descriptor or memory for the htab
+ *   fd.
+ * * -ENOSPC: there is no room for the image. Other errors of a write() to @fd
+ *   are also returned unchanged, but for a signal (EINTR), after which the
+ *   function goes on.
+ */
+int htab_save(int vmfd, int fd) HTAB_MUST_CHECK;
+
+/**
+ * htab_restore() - Give a VM the table of an image.
+ * @vmfd: the VM
+ * @fd: where the image comes from: any descriptor that blocks. Nothing is read
+ *	beyond the end of the image.
+ *
+ * The VM gets a table of exactly the order of the image. Call it after the
+ * guest's memory slots are there, with the guest's memory behind them, and
+ * before the first vcpu runs. If vcpus have run on this VM, call htab_reset()
+ * first, so that the kernel holds no reference into the table that is replaced.
+ *
+ * A kernel before Linux 4.0 on a little-endian host takes entries in host byte
+ * order, and so refuses these or damages them.
+ *
+ * Ioctls: those of htab_alloc_at_least(), KVM_PPC_GET_HTAB_FD (Linux 3.8), and
+ * after an error KVM_PPC_ALLOCATE_HTAB. The other system calls are fcntl(),
+ * write() and close(), and read() from @fd.
+ *
+ * Since: 0.2
+ *
+ * Context: that of htab_write().
+ *
+ * Return:
+ * * 0: success.
+ * * -EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above, also for the
+ *   read() from @fd.
+ * * -EBADMSG: the image is damaged or cut, or is none. If that shows in its
+ *   header, the VM is unchanged. Otherwise the VM has an empty table of the
+ *   order of the image.
+ * * -EPROTONOSUPPORT: the image has another version. The VM is unchanged.
+ * * -EOPNOTSUPP: a hash guest cannot run on this host. Nothing changed.
+ * * -EBUSY: a thread is inside KVM_RUN. Nothing changed. (If a vcpu starts
+ *   while the call runs, the table may have a part of the image, and the guest
+ *   must not go on.)
+ * * -ENOMEM: the host cannot provide a table of this order, and the VM has no
+ *   table: see htab_alloc(). Or there is no memory for the htab fd, and the
+ *   VM has an empty table.
+ * * -ENOSPC: up to Linux 4.10: the VM has a table of another order, which is
+ *   empty now.
+ * * -ENOTRECOVERABLE: see htab_alloc().
+ * * -EMFILE, -ENFILE: there is no descriptor for the htab fd. The VM has an
+ *   empty table.
+ *
+ * If the kernel refuses an entry (-EINVAL, -EIO: see htab_write()), or if
+ * reading from @fd fails, the VM has an empty table of the order of the image
+ * as well. Other errors of a read() from @fd are returned unchanged, but for a
+ * signal (EINTR), after which the function goes on.
+ */
+int htab_restore(int vmfd, int fd) HTAB_MUST_CHECK;
+
+/*
  * Single entries
  * ==============
  */

@@ -66,6 +66,9 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -EPROTO:
 		return "the kernel returned a value that no known kernel "
 		       "returns";
+	case -EPROTONOSUPPORT:
+		return "the image has a version that this library does not "
+		       "know";
 	case -ERANGE:
 		return "an order is not 18 (256 KiB) to 46 (64 TiB), or the "
 		       "smallest order to accept is above the wanted one, or "

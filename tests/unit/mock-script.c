@@ -4,7 +4,7 @@
 #include "mock-shim.h"
 #include "unit.h"
 
-#define MAX_CALLS 400
+#define MAX_CALLS 20000
 static struct mock_call script[MAX_CALLS];
 static int scripted;
 static int consumed;

@@ -14,8 +14,8 @@
 #include "shim.h"
 #include "uapi.h"
 
-/* HTABFD is open for writing and READFD for reading. */
-enum { KVMFD = 100, VMFD = 200, HTABFD = 300, READFD = 301 };
+/* HTABFD is open for writing and READFD for reading. FILEFD is a file. */
+enum { KVMFD = 100, VMFD = 200, HTABFD = 300, READFD = 301, FILEFD = 400 };
 
 enum {
 	CAP_RESIZE = UAPI_KVM_CAP_SPAPR_RESIZE_HPT,
@@ -79,6 +79,20 @@ void will_find_hash_host(void);
  * 4.11. */
 void will_find_4_11(void);
 void will_find_older_than_4_11(void);
+
+/* What FILEFD is. write() appends to it, and read() goes on at pos. */
+struct mock_file {
+	unsigned char bytes[100000];
+	size_t len, pos;
+	/* A call moves so many bytes at most, or all if it is 0. */
+	size_t chunk;
+	/* The n-th call from 1 returns this, and moves nothing. */
+	int calls, failing_call;
+	ssize_t failure;
+};
+struct mock_file *mock_file(void);
+ssize_t mock_file_read(void *buf, size_t len);
+ssize_t mock_file_write(const void *buf, size_t len);
 
 /* The number of writes since the test began */
 int mock_writes(void);

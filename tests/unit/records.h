@@ -31,4 +31,31 @@ static inline size_t put_record(unsigned char *buf, uint32_t index,
 	return 8 + (size_t)n_valid * 16;
 }
 
+static inline void put_be(unsigned char *at, size_t n, uint64_t value)
+{
+	while (n--) {
+		at[n] = (unsigned char)value;
+		value >>= 8;
+	}
+}
+
+/* The sums of an image (docs/image-format.md), which are over two areas */
+static inline void put_sums(unsigned char *sums, const unsigned char *head,
+			    size_t head_len, const unsigned char *more,
+			    size_t len)
+{
+	uint64_t a = 0, b = 0;
+
+	for (size_t i = 0; i < head_len + len; i += 4) {
+		const unsigned char *word = i < head_len ? head + i
+							 : more + i - head_len;
+
+		a += (uint64_t)word[0] << 24 | (uint64_t)word[1] << 16 |
+		     (uint64_t)word[2] << 8 | word[3];
+		b += a;
+	}
+	put_be(sums, 8, a);
+	put_be(sums + 8, 8, b);
+}
+
 #endif
