@@ -24,6 +24,12 @@
 #define UAPI_KVM_PPC_ALLOCATE_HTAB _IOWR(UAPI_KVM_TYPE, 0xa7, uint32_t)
 #define UAPI_KVM_PPC_GET_HTAB_FD                                               \
 	_IOW(UAPI_KVM_TYPE, 0xaa, struct uapi_kvm_get_htab_fd)
+/* The kernel only reads the struct; it declares the two with _IOR all the same,
+ * and a request's number depends on that. */
+#define UAPI_KVM_PPC_RESIZE_HPT_PREPARE                                        \
+	_IOR(UAPI_KVM_TYPE, 0xad, struct uapi_kvm_ppc_resize_hpt)
+#define UAPI_KVM_PPC_RESIZE_HPT_COMMIT                                         \
+	_IOR(UAPI_KVM_TYPE, 0xae, struct uapi_kvm_ppc_resize_hpt)
 
 #define UAPI_KVM_CAP_PPC_GET_PVINFO   57
 #define UAPI_KVM_CAP_PPC_ALLOC_HTAB   80
@@ -49,6 +55,12 @@ struct uapi_kvm_get_htab_header {
 };
 #define UAPI_HPTE_SIZE 16
 
+struct uapi_kvm_ppc_resize_hpt {
+	uint64_t flags;
+	uint32_t shift;
+	uint32_t pad;
+};
+
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) == 32, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_fd, start_index) == 8,
 	       "kernel ABI");
@@ -56,6 +68,9 @@ _Static_assert(sizeof(struct uapi_kvm_get_htab_header) == 8, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_valid) == 4,
 	       "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_invalid) == 6,
+	       "kernel ABI");
+_Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_ppc_resize_hpt, shift) == 8,
 	       "kernel ABI");
 
 #ifdef __powerpc__
@@ -66,6 +81,8 @@ UAPI_SAME(KVM_CREATE_VM);
 UAPI_SAME(KVM_CHECK_EXTENSION);
 UAPI_SAME(KVM_PPC_ALLOCATE_HTAB);
 UAPI_SAME(KVM_PPC_GET_HTAB_FD);
+UAPI_SAME(KVM_PPC_RESIZE_HPT_PREPARE);
+UAPI_SAME(KVM_PPC_RESIZE_HPT_COMMIT);
 UAPI_SAME(KVM_CAP_PPC_GET_PVINFO);
 UAPI_SAME(KVM_CAP_PPC_ALLOC_HTAB);
 UAPI_SAME(KVM_CAP_PPC_HTAB_FD);
@@ -80,6 +97,9 @@ _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) ==
 _Static_assert(sizeof(struct uapi_kvm_get_htab_header) ==
 		       sizeof(struct kvm_get_htab_header),
 	       "kvm_get_htab_header");
+_Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) ==
+		       sizeof(struct kvm_ppc_resize_hpt),
+	       "kvm_ppc_resize_hpt");
 #undef UAPI_SAME
 #endif
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The part of the kernel's ABI that the simulated kernel knows and libhtab does
- * not use: vcpus, resizing, and reading an htab fd. See also uapi.h.
+ * not use: vcpus. See also uapi.h.
  */
 #ifndef HTAB_UAPI_SIM_H
 #define HTAB_UAPI_SIM_H
@@ -27,12 +27,6 @@ _Static_assert(UAPI_IOC_DIR(_IOR(0x12, 0x34, char)) == _IOC_READ, "direction");
 
 /* On a VM */
 #define UAPI_KVM_CREATE_VCPU _IO(UAPI_KVM_TYPE, 0x41)
-/* The kernel only reads the struct; it declares the two with _IOR all the same,
- * and a request's number depends on that. */
-#define UAPI_KVM_PPC_RESIZE_HPT_PREPARE                                        \
-	_IOR(UAPI_KVM_TYPE, 0xad, struct uapi_kvm_ppc_resize_hpt)
-#define UAPI_KVM_PPC_RESIZE_HPT_COMMIT                                         \
-	_IOR(UAPI_KVM_TYPE, 0xae, struct uapi_kvm_ppc_resize_hpt)
 /* On a vcpu */
 #define UAPI_KVM_RUN _IO(UAPI_KVM_TYPE, 0x80)
 
@@ -90,22 +84,10 @@ struct uapi_kvm_run {
 #define UAPI_KVM_EXIT_INTERNAL_ERROR 17
 #define UAPI_KVM_EXIT_PAPR_HCALL     19
 
-struct uapi_kvm_ppc_resize_hpt {
-	uint64_t flags;
-	uint32_t shift;
-	uint32_t pad;
-};
-
-/* A flag of struct uapi_kvm_get_htab_fd */
-#define UAPI_KVM_GET_HTAB_BOLTED_ONLY 1
-
 _Static_assert(sizeof(struct uapi_kvm_enable_cap) == 104, "kernel ABI");
 _Static_assert(sizeof(struct uapi_kvm_one_reg) == 16, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_run, exit_reason) == 8, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_run, exit) == 32, "kernel ABI");
-_Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
-_Static_assert(offsetof(struct uapi_kvm_ppc_resize_hpt, shift) == 8,
-	       "kernel ABI");
 
 /* What a VMM asks before it has a vcpu */
 #define UAPI_KVM_GET_API_VERSION    _IO(UAPI_KVM_TYPE, 0x00)
@@ -213,10 +195,7 @@ UAPI_SAME(KVM_PPC_MMUV3_GTSE);
 #ifdef __powerpc__
 #define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
 UAPI_SAME(KVM_CREATE_VCPU);
-UAPI_SAME(KVM_PPC_RESIZE_HPT_PREPARE);
-UAPI_SAME(KVM_PPC_RESIZE_HPT_COMMIT);
 UAPI_SAME(KVM_RUN);
-UAPI_SAME(KVM_GET_HTAB_BOLTED_ONLY);
 UAPI_SAME(KVM_ENABLE_CAP);
 UAPI_SAME(KVM_GET_ONE_REG);
 UAPI_SAME(KVM_SET_ONE_REG);
@@ -227,9 +206,6 @@ UAPI_SAME(KVM_REG_ARCH_MASK);
 UAPI_SAME(KVM_EXIT_INTR);
 UAPI_SAME(KVM_EXIT_INTERNAL_ERROR);
 UAPI_SAME(KVM_EXIT_PAPR_HCALL);
-_Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) ==
-		       sizeof(struct kvm_ppc_resize_hpt),
-	       "kvm_ppc_resize_hpt");
 #undef UAPI_SAME
 #endif
 
