@@ -1373,7 +1373,165 @@ int htab_put_hptes(int vmfd, uint32_t index, const struct htab_hpte *hptes,
 /*
  * Resizing
  * ========
+ *
+ * A guest changes the size of its table while it runs, with two hypercalls that
+ * a VMM passes on to htab_resize_prepare() and htab_resize_commit(), whose
+ * results htab_papr_status() turns into the hypercall's. To resize the table of
+ * a guest without its request, see htab_resize(); the guest has to know.
+ *
+ * The kernel keeps at most one prepared table for a VM, beside the one in use.
+ * It belongs to no guest after a reset, so a VMM cancels it then. If the VM is
+ * closed while one is prepared, the memory of it is lost until the host
+ * reboots, and a kernel that is still working on it writes to memory that it
+ * has freed: call htab_resize_cancel() before.
  */
+
+/**
+ * htab_resize_prepare() - Have the kernel prepare a table of another order.
+ * @vmfd: the VM
+ * @order: the order wanted, 18 to 46; the present one is allowed
+ * @wait_ms: out, when to ask again, in milliseconds; written with -EINPROGRESS
+ *	only
+ *
+ * The guest goes on with its table. To find out whether the other one is there,
+ * make the same call again. Before another order is prepared, cancel this one:
+ * on Linux 4.11 to 4.13 the kernel would free what its worker uses.
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, two to four times, and
+ * KVM_PPC_RESIZE_HPT_PREPARE (Linux 4.11; POWER9 Linux 4.16).
+ *
+ * Since: 0.2
+ *
+ * Context: No other call on this VM runs. vcpus may run.
+ *
+ * Return:
+ * * 0: the table is prepared.
+ * * -EINPROGRESS: the kernel is still preparing it.
+ * * -EBADF, -EIO, -EPROTO: see "Errors" above.
+ * * -EINVAL: @wait_ms is NULL, the descriptor is /dev/kvm or a vcpu, or the VM
+ *   is a radix guest.
+ * * -ENOTTY: this KVM keeps no table, or the descriptor has nothing to do with
+ *   KVM.
+ * * -EOPNOTSUPP: a hash guest cannot run on this host, or it cannot resize its
+ *   table: htab_caps() has no HTAB_CAP_RESIZE.
+ * * -ERANGE: @order is not 18 to 46. No system call was made.
+ * * -ENOMEM: the host has no memory for a table of this order beside the
+ *   present one. Nothing is prepared.
+ */
+int htab_resize_prepare(int vmfd, uint32_t order,
+			unsigned int *wait_ms) HTAB_MUST_CHECK;
+
+/**
+ * htab_resize_commit() - Put the prepared table in the place of the present one.
+ * @vmfd: the VM
+ * @order: the order that is prepared
+ *
+ * Only bolted entries are carried over; the guest enters the others again.
+ *
+ * Call it only
+ *
+ * * after htab_resize_prepare() has returned 0 for this order. Linux 4.11 to
+ *   4.13 crash if nothing is prepared.
+ * * after a vcpu has run on the present table, that is, since htab_alloc(),
+ *   htab_reset() or htab_renew(). Otherwise the kernel warns, which stops a host
+ *   that has panic_on_warn set. No call tells whether a vcpu has run.
+ * * on a table that the guest has filled, and not one from an untrusted source.
+ *   Up to Linux 4.15 a bolted entry in a wrong group stops the host, and later
+ *   kernels can still be stopped by two entries that collide.
+ *
+ * After an error the VM has the table that it had, with all its entries. The
+ * prepared table is gone, unless it says "Nothing changed" below.
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, two to four times, KVM_PPC_GET_HTAB_FD to see
+ * that there is a table, and KVM_PPC_RESIZE_HPT_COMMIT (Linux 4.11; POWER9
+ * Linux 4.16). The other system calls are fcntl(), write() and close().
+ *
+ * Since: 0.2
+ *
+ * Context: No other call on this VM runs. On Linux 4.15 and later vcpus may
+ * run: the kernel stops them for the time that it takes. On Linux 4.11 to 4.14
+ * take them out of KVM_RUN.
+ *
+ * Return:
+ * * 0: the table has this order. No call reports it; the VMM keeps it.
+ * * -ERANGE: @order is not 18 to 46. No system call was made.
+ * * -EOPNOTSUPP, -ENOTTY: see htab_resize_prepare(). Nothing changed.
+ * * -ENOENT: the VM has no table. It has not got one yet, or it is a radix
+ *   guest. Nothing changed.
+ * * -EMFILE, -ENFILE: there is no descriptor to look for the table with.
+ *   Nothing changed.
+ * * -EBADF, -EINVAL, -EPROTO: see "Errors" above.
+ * * -ENXIO: nothing was prepared, or another order was.
+ * * -EBUSY: the kernel was still preparing it.
+ * * -ENOSPC: the bolted entries do not fit into a table of this order.
+ * * -EIO: no vcpu has run, or the kernel cannot understand an entry of the
+ *   table, or see "Errors" above.
+ * * -ENOMEM: the preparation had failed, or there is no memory to look for the
+ *   table with.
+ */
+int htab_resize_commit(int vmfd, uint32_t order) HTAB_MUST_CHECK;
+
+/**
+ * htab_resize_cancel() - Drop the table that is prepared.
+ * @vmfd: the VM
+ * @order: the order that was last given to htab_resize_prepare()
+ *
+ * The function first waits until the kernel is done with the preparation, since
+ * it must not be cancelled before: this can take seconds. If nothing is
+ * prepared, the kernel has to begin in order to answer, so this is not for a
+ * VM that may have no resize under way.
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, two to four times, and
+ * KVM_PPC_RESIZE_HPT_PREPARE until the kernel is done and once more.
+ *
+ * Since: 0.2
+ *
+ * Context: No other call on this VM runs. vcpus may run.
+ *
+ * Return:
+ * * 0: nothing is prepared.
+ * * -EBADF, -EIO, -EPROTO: see "Errors" above.
+ * * -EINVAL: the descriptor is /dev/kvm or a vcpu, or the VM is a radix guest,
+ *   where nothing can be cancelled any more.
+ * * -ENOTTY, -EOPNOTSUPP, -ERANGE: see htab_resize_prepare().
+ */
+int htab_resize_cancel(int vmfd, uint32_t order) HTAB_MUST_CHECK;
+
+/**
+ * htab_resize() - Give the VM's table another order, with its bolted entries.
+ * @vmfd: the VM
+ * @order: the order wanted, 18 to 46
+ * @timeout_ms: how long the preparation may take, in milliseconds, or -1 for as
+ *	long as it takes
+ *
+ * This prepares a table, waits, and commits it. What htab_resize_commit() says
+ * about its conditions holds here too, except that nothing must be prepared. If
+ * the size can be measured (no vcpu runs) and is the wanted one already, nothing
+ * is done.
+ *
+ * On every path nothing is prepared afterwards. After the timeout this can take
+ * longer, because the kernel has to come to an end first.
+ *
+ * Ioctls: those of htab_resize_prepare(), htab_order(), htab_resize_commit() and
+ * htab_resize_cancel().
+ *
+ * Since: 0.2
+ *
+ * Context: that of htab_resize_commit().
+ *
+ * Return:
+ * * 0: the table has this order.
+ * * -EBADF, -EPROTO: see "Errors" above.
+ * * -EINVAL: @timeout_ms is less than -1, or see "Errors" above.
+ * * -ENOENT, -ENOTTY, -EOPNOTSUPP, -ERANGE, -EMFILE, -ENFILE: see
+ *   htab_resize_commit(). Nothing changed.
+ * * -ENOMEM: the host has no memory for a table of this order beside the
+ *   present one, or to look at the present one.
+ * * -ETIMEDOUT: the table was not prepared in time.
+ * * -ENOSPC, -EIO: see htab_resize_commit().
+ * * -ENXIO, -EBUSY: another program has prepared a table for this VM meanwhile.
+ */
+int htab_resize(int vmfd, uint32_t order, int timeout_ms) HTAB_MUST_CHECK;
 
 /**
  * htab_papr_status() - Say what a hypercall returns to the guest.

@@ -2,7 +2,7 @@
 /* Reports what the host can do. */
 #include "internal.h"
 
-static int check_extension(int fd, uintptr_t cap)
+int htab_check_extension(int fd, uintptr_t cap)
 {
 	return htab_ioctl(fd, UAPI_KVM_CHECK_EXTENSION, (void *)cap);
 }
@@ -11,7 +11,7 @@ static int check_extension(int fd, uintptr_t cap)
  * this function asks for are newer, so a kernel without it has none of them. */
 static int check_newer_extension(int fd, uintptr_t cap)
 {
-	int r = check_extension(fd, cap);
+	int r = htab_check_extension(fd, cap);
 
 	return r == -ENOTTY ? 0 : r;
 }
@@ -55,7 +55,7 @@ int htab_alloc_replaces_table(int fd, int mmu)
  */
 static int caps_without_htab_fd(int fd, int alloc)
 {
-	int pr = check_extension(fd, UAPI_KVM_CAP_PPC_GET_PVINFO);
+	int pr = htab_check_extension(fd, UAPI_KVM_CAP_PPC_GET_PVINFO);
 
 	if (pr < 0)
 		return pr;
@@ -68,11 +68,11 @@ HTAB_EXPORT int htab_caps(int fd)
 {
 	int alloc, stream = 0, mmu, resize;
 
-	alloc = check_extension(fd, UAPI_KVM_CAP_PPC_ALLOC_HTAB);
+	alloc = htab_check_extension(fd, UAPI_KVM_CAP_PPC_ALLOC_HTAB);
 	if (alloc < 0)
 		return alloc;
 	if (alloc)
-		stream = check_extension(fd, UAPI_KVM_CAP_PPC_HTAB_FD);
+		stream = htab_check_extension(fd, UAPI_KVM_CAP_PPC_HTAB_FD);
 	if (stream < 0)
 		return stream;
 	if (!stream)
@@ -82,7 +82,7 @@ HTAB_EXPORT int htab_caps(int fd)
 		return mmu;
 	if (mmu == HTAB_HOST_RADIX)
 		return 0;
-	resize = check_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
+	resize = htab_check_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
 	if (resize < 0)
 		return resize;
 	return HTAB_CAP_ALLOC | HTAB_CAP_STREAM |

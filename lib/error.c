@@ -55,8 +55,8 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -ENXIO:
 		return "no table of this order is prepared";
 	case -EOPNOTSUPP:
-		return "hash guests cannot run on this host "
-		       "(nested hypervisor, or radix only)";
+		return "hash guests cannot run on this host (nested "
+		       "hypervisor, or radix only), or it lacks an operation";
 	case -EOVERFLOW:
 		return "the table is too large to be measured "
 		       "(2^37 bytes or more)";
@@ -73,6 +73,8 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		return "an order is not 18 (256 KiB) to 46 (64 TiB), or the "
 		       "smallest order to accept is above the wanted one, or "
 		       "an entry is beyond the table's end";
+	case -ETIMEDOUT:
+		return "the kernel has not prepared the table in time";
 	default:
 		return "unexpected error";
 	}

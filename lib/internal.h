@@ -95,6 +95,9 @@ int htab_open_table(int vmfd);
  * negative errno. */
 int htab_check_hash_host(int vmfd);
 
+/* caps.c: calls KVM_CHECK_EXTENSION. */
+int htab_check_extension(int fd, uintptr_t cap);
+
 /* caps.c: returns an enum htab_host, or a negative errno. */
 int htab_host_mmu(int fd);
 

@@ -16,6 +16,9 @@ enum mock_kind {
 	CLOSE,
 	READ,
 	WRITE,
+	PREPARE,
+	COMMIT,
+	SLEEP,
 };
 
 /* A call that the library will make, and its answer */

@@ -29,6 +29,9 @@ static const char *const kind_names[] = {
 	[CLOSE] = "close",
 	[READ] = "read",
 	[WRITE] = "write",
+	[PREPARE] = "KVM_PPC_RESIZE_HPT_PREPARE",
+	[COMMIT] = "KVM_PPC_RESIZE_HPT_COMMIT",
+	[SLEEP] = "sleep",
 };
 
 const struct mock_call *mock_next(enum mock_kind kind, int fd, uint32_t number)
@@ -174,6 +177,33 @@ void will_close(int fd, int result)
 {
 	mock_will((struct mock_call){
 		.kind = CLOSE, .fd = fd, .result = result });
+}
+
+void will_prepare(uint32_t order, int result)
+{
+	mock_will((struct mock_call){ .kind = PREPARE,
+				      .fd = VMFD,
+				      .number = order,
+				      .result = result });
+}
+
+void will_commit(uint32_t order, int result)
+{
+	mock_will((struct mock_call){ .kind = COMMIT,
+				      .fd = VMFD,
+				      .number = order,
+				      .result = result });
+}
+
+void will_sleep(unsigned int ms)
+{
+	will_oversleep(ms, ms);
+}
+
+void will_oversleep(unsigned int ms, unsigned int slept)
+{
+	mock_will((struct mock_call){
+		.kind = SLEEP, .number = ms, .answer = slept });
 }
 
 void will_find_hash_host(void)

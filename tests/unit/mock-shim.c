@@ -6,6 +6,7 @@
 static int writes;
 static int writes_since_open;
 static int open_descriptors;
+static int64_t now;
 /* The OPEN_HTAB call of HTABFD while that is open */
 static const struct mock_call *htab;
 
@@ -47,6 +48,18 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 			htab = call;
 			writes_since_open = 0;
 		}
+		break;
+	}
+	case UAPI_KVM_PPC_RESIZE_HPT_PREPARE:
+	case UAPI_KVM_PPC_RESIZE_HPT_COMMIT: {
+		const struct uapi_kvm_ppc_resize_hpt *how = arg;
+
+		assert_int_equal(how->flags, 0);
+		assert_int_equal(how->pad, 0);
+		call = mock_next(request == UAPI_KVM_PPC_RESIZE_HPT_PREPARE
+					 ? PREPARE
+					 : COMMIT,
+				 fd, how->shift);
 		break;
 	}
 	default:
@@ -153,6 +166,17 @@ int htab_shim_close(int fd)
 	if (fd == HTABFD)
 		htab = NULL;
 	return (int)call->result;
+}
+
+int htab_shim_sleep(unsigned int ms)
+{
+	now += mock_next(SLEEP, 0, ms)->answer;
+	return 0;
+}
+
+int64_t htab_shim_clock(void)
+{
+	return now;
 }
 
 int mock_setup(void **state)

@@ -70,6 +70,14 @@ void will_read(int fd, size_t room, const void *bytes, ssize_t result);
 /* Expects a write of exactly these bytes to HTABFD. */
 void will_write(const void *bytes, size_t len, ssize_t result);
 
+/* Expect a step of a resize. */
+void will_prepare(uint32_t order, int result);
+void will_commit(uint32_t order, int result);
+/* Expects a sleep. It sets the clock forward, and nothing else does. */
+void will_sleep(unsigned int ms);
+/* The same, and it takes another time than wanted. */
+void will_oversleep(unsigned int ms, unsigned int slept);
+
 /* Expects the questions about capabilities that htab_alloc() asks on a host
  * that is not radix: a POWER8 or a hash POWER9. */
 void will_find_hash_host(void);

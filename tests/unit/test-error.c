@@ -4,11 +4,11 @@
 #include <limits.h>
 
 static const int listed[] = {
-	EACCES,	   EBADF,	    EBUSY,	     EINTR,  EINVAL,
-	EIO,	   EMFILE,	    ENFILE,	     ENOENT, ENOMEM,
-	ENOSPC,	   ENOTTY,	    EPERM,	     EPROTO, ERANGE,
-	EOVERFLOW, EBADMSG,	    EPROTONOSUPPORT, EFAULT, EINPROGRESS,
-	ENXIO,	   ENOTRECOVERABLE, EOPNOTSUPP,
+	EACCES,	     EBADF,   EBUSY,	       EINTR,		EINVAL,
+	EIO,	     EMFILE,  ENFILE,	       ENOENT,		ENOMEM,
+	ENOSPC,	     ENOTTY,  EPERM,	       EPROTO,		ERANGE,
+	EOVERFLOW,   EBADMSG, ETIMEDOUT,       EPROTONOSUPPORT, EFAULT,
+	EINPROGRESS, ENXIO,   ENOTRECOVERABLE, EOPNOTSUPP,
 };
 
 static void each_error_has_a_text_of_its_own_in_either_sign(void **state)
