@@ -926,8 +926,7 @@ struct htab_record {
  * Since: 0.2
  *
  * Return:
- * * 0: @offset is at the end of the buffer.
- * * 1: there is a record.
+ * * 0 or more: 1 if there is a record, 0 if @offset is at the buffer's end.
  * * -EINVAL: a NULL pointer, or *@offset is greater than @len.
  * * -EBADMSG: the buffer ends inside a record.
  */
@@ -961,7 +960,8 @@ int htab_record_hpte(const struct htab_record *record, uint32_t i,
  *
  * Since: 0.2
  *
- * Return: the length of the record in bytes, or an error.
+ * Return:
+ * * 0 or more: the length of the record in bytes.
  * * -EINVAL: a NULL pointer, or an entry that has no bit HTAB_V_VALID.
  * * -ENOSPC: @room is too small. Nothing was written.
  */
@@ -1081,7 +1081,8 @@ int htab_records_from_wire(void *buf, size_t len) HTAB_MUST_CHECK;
  *
  * Context: No other call on this VM runs. vcpus may run.
  *
- * Return: a descriptor, or an error. Nothing has changed.
+ * Return:
+ * * 0 or more: a descriptor.
  * * -EBADF, -EIO, -ENOTTY, -EPROTO: see "Errors" above.
  * * -EINVAL: @flags has another value, or the descriptor is /dev/kvm or a vcpu.
  * * -ENOENT: the VM has no table. It has not got one yet, or it is a radix
@@ -1108,10 +1109,11 @@ int htab_open(int vmfd, unsigned int flags) HTAB_MUST_CHECK;
  *
  * Context: No function that changes the table runs. vcpus may run.
  *
- * Return: the length of the records in bytes, or 0, or an error.
+ * Return:
  * * 0: nothing in the whole table has changed since it was reported. If no
  *   vcpu runs the reader has all of the table. Otherwise it has caught up for
  *   the moment.
+ * * 0 or more: the length of the records in bytes.
  * * -EINVAL: @buf is NULL, or @len is less than HTAB_READ_MIN.
  * * -EFAULT: @buf is not writable. The kernel has forgotten what it was about
  *   to report: open another descriptor and begin again.
@@ -1559,6 +1561,68 @@ int htab_resize(int vmfd, uint32_t order, int timeout_ms) HTAB_MUST_CHECK;
  * Return: a status of PAPR.
  */
 long htab_papr_status(int result, unsigned int wait_ms);
+
+/*
+ * Radix or hash
+ * =============
+ */
+
+/**
+ * define HTAB_MMU_RADIX - The VM is to be a radix guest.
+ *
+ * Since: 0.2
+ */
+#define HTAB_MMU_RADIX 0x1
+
+/**
+ * define HTAB_MMU_GTSE - The guest may invalidate translations by itself.
+ *
+ * Since: 0.2
+ */
+#define HTAB_MMU_GTSE 0x2
+
+/**
+ * htab_configure_mmu() - Make a VM a radix or a hash guest.
+ * @vmfd: the VM
+ * @flags: HTAB_MMU_RADIX for a radix guest, with or without HTAB_MMU_GTSE
+ * @process_table: where the guest's process table is, as the guest gives it to
+ *	the hypercall H_REGISTER_PROC_TBL; bit 63 is set for a radix guest, and
+ *	the low 5 bits are at most 24
+ *
+ * On a POWER9 or later whose host has radix translation, each new VM is a radix
+ * guest.
+ *
+ * * From hash to radix, the kernel frees the table and all that is in it. Cancel
+ *   a resize before, since a radix guest cannot, and close the htab fds.
+ * * From radix to hash, the VM has no table afterwards: htab_alloc() does this
+ *   switch as well, and makes one. It forgets the process table, so call
+ *   htab_configure_mmu() after it.
+ * * Otherwise the process table and HTAB_MMU_GTSE are set. Then vcpus may run.
+ *
+ * Linux 4.11 to 4.14 cannot switch. If the function fails, the VM is unchanged,
+ * except with -EPROTO.
+ *
+ * Ioctls: KVM_CHECK_EXTENSION, one or two, and KVM_PPC_CONFIGURE_V3_MMU (Linux
+ * 4.11).
+ *
+ * Since: 0.2
+ *
+ * Context: All vcpus are out of KVM_RUN. No other call on this VM runs.
+ *
+ * Return:
+ * * 0: success.
+ * * -EBADF, -ENOTTY, -EIO, -EPROTO: see "Errors" above. -ENOTTY is also returned
+ *   before Linux 4.11.
+ * * -EINVAL: @flags has other bits, or bit 63 of @process_table does not agree
+ *   with it, or the low bits are too large; or the kernel cannot switch; or the
+ *   descriptor is /dev/kvm or a vcpu.
+ * * -ENODEV: the processor is older than POWER9.
+ * * -EOPNOTSUPP: such a guest cannot run on this host.
+ * * -EBUSY: the VM would be switched, and a thread is inside KVM_RUN.
+ * * -ENOMEM: there is no memory for a radix guest's tables.
+ */
+int htab_configure_mmu(int vmfd, unsigned int flags,
+		       uint64_t process_table) HTAB_MUST_CHECK;
 
 /*
  * Messages and versions

@@ -37,6 +37,8 @@ HTAB_EXPORT const char *htab_strerror(int error)
 	case -ENFILE:
 		return "the host has too many open files to inspect the table: "
 		       "see fs.file-max";
+	case -ENODEV:
+		return "this processor has no radix translation";
 	case -ENOENT:
 		return "the VM has no hashed page table "
 		       "(none yet, or it is a radix guest)";

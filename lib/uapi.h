@@ -30,6 +30,8 @@
 	_IOR(UAPI_KVM_TYPE, 0xad, struct uapi_kvm_ppc_resize_hpt)
 #define UAPI_KVM_PPC_RESIZE_HPT_COMMIT                                         \
 	_IOR(UAPI_KVM_TYPE, 0xae, struct uapi_kvm_ppc_resize_hpt)
+#define UAPI_KVM_PPC_CONFIGURE_V3_MMU                                          \
+	_IOW(UAPI_KVM_TYPE, 0xaf, struct uapi_kvm_ppc_mmuv3_cfg)
 
 #define UAPI_KVM_CAP_PPC_GET_PVINFO   57
 #define UAPI_KVM_CAP_PPC_ALLOC_HTAB   80
@@ -61,6 +63,13 @@ struct uapi_kvm_ppc_resize_hpt {
 	uint32_t pad;
 };
 
+struct uapi_kvm_ppc_mmuv3_cfg {
+	uint64_t flags;
+	uint64_t process_table;
+};
+#define UAPI_KVM_PPC_MMUV3_RADIX 1
+#define UAPI_KVM_PPC_MMUV3_GTSE	 2
+
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) == 32, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_get_htab_fd, start_index) == 8,
 	       "kernel ABI");
@@ -71,6 +80,9 @@ _Static_assert(offsetof(struct uapi_kvm_get_htab_header, n_invalid) == 6,
 	       "kernel ABI");
 _Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) == 16, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_ppc_resize_hpt, shift) == 8,
+	       "kernel ABI");
+_Static_assert(sizeof(struct uapi_kvm_ppc_mmuv3_cfg) == 16, "kernel ABI");
+_Static_assert(offsetof(struct uapi_kvm_ppc_mmuv3_cfg, process_table) == 8,
 	       "kernel ABI");
 
 #ifdef __powerpc__
@@ -83,6 +95,7 @@ UAPI_SAME(KVM_PPC_ALLOCATE_HTAB);
 UAPI_SAME(KVM_PPC_GET_HTAB_FD);
 UAPI_SAME(KVM_PPC_RESIZE_HPT_PREPARE);
 UAPI_SAME(KVM_PPC_RESIZE_HPT_COMMIT);
+UAPI_SAME(KVM_PPC_CONFIGURE_V3_MMU);
 UAPI_SAME(KVM_CAP_PPC_GET_PVINFO);
 UAPI_SAME(KVM_CAP_PPC_ALLOC_HTAB);
 UAPI_SAME(KVM_CAP_PPC_HTAB_FD);
@@ -91,6 +104,8 @@ UAPI_SAME(KVM_CAP_PPC_MMU_RADIX);
 UAPI_SAME(KVM_CAP_PPC_MMU_HASH_V3);
 UAPI_SAME(KVM_GET_HTAB_BOLTED_ONLY);
 UAPI_SAME(KVM_GET_HTAB_WRITE);
+UAPI_SAME(KVM_PPC_MMUV3_RADIX);
+UAPI_SAME(KVM_PPC_MMUV3_GTSE);
 _Static_assert(sizeof(struct uapi_kvm_get_htab_fd) ==
 		       sizeof(struct kvm_get_htab_fd),
 	       "kvm_get_htab_fd");
@@ -100,6 +115,9 @@ _Static_assert(sizeof(struct uapi_kvm_get_htab_header) ==
 _Static_assert(sizeof(struct uapi_kvm_ppc_resize_hpt) ==
 		       sizeof(struct kvm_ppc_resize_hpt),
 	       "kvm_ppc_resize_hpt");
+_Static_assert(sizeof(struct uapi_kvm_ppc_mmuv3_cfg) ==
+		       sizeof(struct kvm_ppc_mmuv3_cfg),
+	       "kvm_ppc_mmuv3_cfg");
 #undef UAPI_SAME
 #endif
 

@@ -28,7 +28,7 @@ _Static_assert(UAPI_IOC_DIR(_IOR(0x12, 0x34, char)) == _IOC_READ, "direction");
 /* On a VM */
 #define UAPI_KVM_CREATE_VCPU _IO(UAPI_KVM_TYPE, 0x41)
 /* On a vcpu */
-#define UAPI_KVM_RUN _IO(UAPI_KVM_TYPE, 0x80)
+#define UAPI_KVM_RUN	     _IO(UAPI_KVM_TYPE, 0x80)
 
 #define UAPI_KVM_ENABLE_CAP                                                    \
 	_IOW(UAPI_KVM_TYPE, 0xa3, struct uapi_kvm_enable_cap)
@@ -96,8 +96,6 @@ _Static_assert(offsetof(struct uapi_kvm_run, exit) == 32, "kernel ABI");
 	_IOW(UAPI_KVM_TYPE, 0x46, struct uapi_kvm_userspace_memory_region)
 #define UAPI_KVM_PPC_GET_SMMU_INFO                                             \
 	_IOR(UAPI_KVM_TYPE, 0xa6, struct uapi_kvm_ppc_smmu_info)
-#define UAPI_KVM_PPC_CONFIGURE_V3_MMU                                          \
-	_IOW(UAPI_KVM_TYPE, 0xaf, struct uapi_kvm_ppc_mmuv3_cfg)
 
 #define UAPI_KVM_API_VERSION 12
 
@@ -146,19 +144,11 @@ struct uapi_kvm_ppc_smmu_info {
 #define UAPI_KVM_PPC_1T_SEGMENTS     2
 #define UAPI_KVM_PPC_NO_HASH	     4
 
-struct uapi_kvm_ppc_mmuv3_cfg {
-	uint64_t flags;
-	uint64_t process_table;
-};
-#define UAPI_KVM_PPC_MMUV3_RADIX 1
-#define UAPI_KVM_PPC_MMUV3_GTSE	 2
-
 _Static_assert(sizeof(struct uapi_kvm_userspace_memory_region) == 32,
 	       "kernel ABI");
 _Static_assert(sizeof(struct uapi_kvm_ppc_smmu_info) == 592, "kernel ABI");
 _Static_assert(offsetof(struct uapi_kvm_ppc_smmu_info, sps) == 16,
 	       "kernel ABI");
-_Static_assert(sizeof(struct uapi_kvm_ppc_mmuv3_cfg) == 16, "kernel ABI");
 
 #ifdef __powerpc__
 #define UAPI_SAME(name) _Static_assert(UAPI_##name == name, #name)
@@ -166,7 +156,6 @@ UAPI_SAME(KVM_GET_API_VERSION);
 UAPI_SAME(KVM_GET_VCPU_MMAP_SIZE);
 UAPI_SAME(KVM_SET_USER_MEMORY_REGION);
 UAPI_SAME(KVM_PPC_GET_SMMU_INFO);
-UAPI_SAME(KVM_PPC_CONFIGURE_V3_MMU);
 UAPI_SAME(KVM_API_VERSION);
 UAPI_SAME(KVM_CAP_USER_MEMORY);
 UAPI_SAME(KVM_CAP_NR_VCPUS);
@@ -187,8 +176,6 @@ UAPI_SAME(KVM_MEM_LOG_DIRTY_PAGES);
 UAPI_SAME(KVM_PPC_PAGE_SIZES_REAL);
 UAPI_SAME(KVM_PPC_1T_SEGMENTS);
 UAPI_SAME(KVM_PPC_NO_HASH);
-UAPI_SAME(KVM_PPC_MMUV3_RADIX);
-UAPI_SAME(KVM_PPC_MMUV3_GTSE);
 #undef UAPI_SAME
 #endif
 

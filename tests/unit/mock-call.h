@@ -19,6 +19,7 @@ enum mock_kind {
 	PREPARE,
 	COMMIT,
 	SLEEP,
+	CONFIGURE,
 };
 
 /* A call that the library will make, and its answer */
@@ -33,6 +34,7 @@ struct mock_call {
 	int failing_write;
 	ssize_t failure;
 	uint64_t start_index;
+	uint64_t process_table;
 	/* What is read or written, and how much room the reader gives, or 0 */
 	const void *bytes;
 	size_t len;

@@ -32,6 +32,7 @@ static const char *const kind_names[] = {
 	[PREPARE] = "KVM_PPC_RESIZE_HPT_PREPARE",
 	[COMMIT] = "KVM_PPC_RESIZE_HPT_COMMIT",
 	[SLEEP] = "sleep",
+	[CONFIGURE] = "KVM_PPC_CONFIGURE_V3_MMU",
 };
 
 const struct mock_call *mock_next(enum mock_kind kind, int fd, uint32_t number)
@@ -204,6 +205,15 @@ void will_oversleep(unsigned int ms, unsigned int slept)
 {
 	mock_will((struct mock_call){
 		.kind = SLEEP, .number = ms, .answer = slept });
+}
+
+void will_configure(unsigned int flags, uint64_t process_table, int result)
+{
+	mock_will((struct mock_call){ .kind = CONFIGURE,
+				      .fd = VMFD,
+				      .number = flags,
+				      .process_table = process_table,
+				      .result = result });
 }
 
 void will_find_hash_host(void)

@@ -62,6 +62,14 @@ int htab_shim_ioctl(int fd, unsigned long request, void *arg)
 				 fd, how->shift);
 		break;
 	}
+	case UAPI_KVM_PPC_CONFIGURE_V3_MMU: {
+		const struct uapi_kvm_ppc_mmuv3_cfg *how = arg;
+
+		call = mock_next(CONFIGURE, fd, (uint32_t)how->flags);
+		assert_true(how->flags == call->number);
+		assert_true(how->process_table == call->process_table);
+		break;
+	}
 	default:
 		fail_msg("unknown ioctl %#lx", request);
 		return -ENOTTY;

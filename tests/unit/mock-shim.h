@@ -78,6 +78,9 @@ void will_sleep(unsigned int ms);
 /* The same, and it takes another time than wanted. */
 void will_oversleep(unsigned int ms, unsigned int slept);
 
+/* Expects KVM_PPC_CONFIGURE_V3_MMU. */
+void will_configure(unsigned int flags, uint64_t process_table, int result);
+
 /* Expects the questions about capabilities that htab_alloc() asks on a host
  * that is not radix: a POWER8 or a hash POWER9. */
 void will_find_hash_host(void);
