@@ -379,10 +379,19 @@ extern "C" {
  * define HTAB_CAP_PR - Hash guests can run, but KVM keeps no table (KVM PR).
  *
  * The VMM keeps the table in its own memory. This bit is never set together
- * with the others. KVM on embedded PowerPC (Book E) cannot be told apart from
+ * with another. KVM on embedded PowerPC (Book E) cannot be told apart from
  * KVM PR. Since: 0.2
  */
 #define HTAB_CAP_PR 0x8
+
+/**
+ * define HTAB_CAP_RADIX - Radix guests can run.
+ *
+ * htab_configure_mmu() works here. If HTAB_CAP_ALLOC is not set, only radix
+ * guests can run: the host is a nested hypervisor, an early POWER9, or a kernel
+ * before Linux 4.15. Since: 0.2
+ */
+#define HTAB_CAP_RADIX 0x10
 
 /**
  * htab_caps() - Ask what a host can do.

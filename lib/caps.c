@@ -81,10 +81,11 @@ HTAB_EXPORT int htab_caps(int fd)
 	if (mmu < 0)
 		return mmu;
 	if (mmu == HTAB_HOST_RADIX)
-		return 0;
+		return HTAB_CAP_RADIX;
 	resize = htab_check_extension(fd, UAPI_KVM_CAP_SPAPR_RESIZE_HPT);
 	if (resize < 0)
 		return resize;
 	return HTAB_CAP_ALLOC | HTAB_CAP_STREAM |
-	       (resize ? HTAB_CAP_RESIZE : 0);
+	       (resize ? HTAB_CAP_RESIZE : 0) |
+	       (mmu == HTAB_HOST_BOTH ? HTAB_CAP_RADIX : 0);
 }

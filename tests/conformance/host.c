@@ -11,9 +11,11 @@ static int true_caps(void)
 {
 	if (host.mmu == HOST_PR)
 		return HTAB_CAP_PR;
-	if (host.mmu == HOST_NO_HV || host.mmu == HOST_RADIX_NO_HASH)
+	if (host.mmu == HOST_NO_HV)
 		return 0;
-	return HTAB_CAP_ALLOC |
+	if (host.mmu == HOST_RADIX_NO_HASH)
+		return HTAB_CAP_RADIX;
+	return HTAB_CAP_ALLOC | (host.mmu == HOST_HASH ? 0 : HTAB_CAP_RADIX) |
 	       (host.linux_version >= V(3, 8) ? HTAB_CAP_STREAM : 0) |
 	       (host_resizes() ? HTAB_CAP_RESIZE : 0);
 }
