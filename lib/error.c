@@ -38,7 +38,7 @@ HTAB_EXPORT const char *htab_strerror(int error)
 		return "the host has too many open files to inspect the table: "
 		       "see fs.file-max";
 	case -ENODEV:
-		return "this processor has no radix translation";
+		return "this processor is older than POWER9";
 	case -ENOENT:
 		return "the VM has no hashed page table "
 		       "(none yet, or it is a radix guest)";

@@ -74,6 +74,9 @@ bool htab_entries_are_valid(const void *entries, size_t n);
  * if these are not whole records. */
 int htab_records_clean(void *buf, size_t len);
 
+/* record.c: converts the headers of whole records. */
+void htab_records_convert(void *buf, size_t len, bool from_wire);
+
 /* htabfd.c: opens an htab fd with close-on-exec, whether or not there is a
  * table. The flags are the kernel's. Returns a descriptor or a negative
  * errno. */

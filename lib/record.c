@@ -148,7 +148,24 @@ int htab_records_clean(void *buf, size_t len)
 	return r;
 }
 
-/* Goes over the buffer twice, so that it is unchanged if it is not all
+void htab_records_convert(void *buf, size_t len, bool from_wire)
+{
+	struct uapi_kvm_get_htab_header header;
+
+	for (size_t offset = 0; offset < len; offset += record_size(&header)) {
+		char *at = (char *)buf + offset;
+
+		if (from_wire) {
+			read_wire(&header, at);
+			memcpy(at, &header, HEADER);
+		} else {
+			memcpy(&header, at, HEADER);
+			write_wire(at, &header);
+		}
+	}
+}
+
+/* Goes over the buffer first, so that it is unchanged if it is not all
  * records. */
 static int convert(void *buf, size_t len, bool from_wire)
 {
@@ -160,20 +177,9 @@ static int convert(void *buf, size_t len, bool from_wire)
 		return -EINVAL;
 	while ((r = header_at(buf, len, offset, from_wire, &header)) > 0)
 		offset += record_size(&header);
-	if (r < 0)
-		return r;
-	for (offset = 0; offset < len; offset += record_size(&header)) {
-		char *at = (char *)buf + offset;
-
-		if (from_wire) {
-			read_wire(&header, at);
-			memcpy(at, &header, HEADER);
-		} else {
-			memcpy(&header, at, HEADER);
-			write_wire(at, &header);
-		}
-	}
-	return 0;
+	if (r == 0)
+		htab_records_convert(buf, len, from_wire);
+	return r;
 }
 
 HTAB_EXPORT int htab_records_to_wire(void *buf, size_t len)

@@ -50,10 +50,8 @@ static int save_records(int htabfd, int fd, uint32_t order)
 			return (int)len;
 		if (reported > most)
 			return -EBUSY;
-		r = htab_records_to_wire(block.records, (size_t)len);
-		if (r == 0)
-			r = htab_image_put_block(fd, &block, number++,
-						 (size_t)len);
+		htab_records_convert(block.records, (size_t)len, false);
+		r = htab_image_put_block(fd, &block, number++, (size_t)len);
 	} while (r == 0 && len > 0);
 	return r;
 }

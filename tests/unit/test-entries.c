@@ -66,6 +66,21 @@ static void get_fills_holes_with_zeros(void **state)
 	assert_true(hptes[8].v == UINT64_C(0xaaaaaaaaaaaaaaaa));
 }
 
+/* What comes after the last entry does not matter. */
+static void get_takes_no_more_than_it_needs(void **state)
+{
+	unsigned char kernel[BUFFER];
+	size_t len = put_record(kernel, 5, 0, 3);
+
+	len += put_record(kernel + len, 8, 1, 0);
+	hptes[1].v = UNTOUCHED;
+	will_open_at(18, 5);
+	will_read(READFD, 32, kernel, (ssize_t)len);
+	will_close(READFD, 0);
+	assert_result(htab_get_hptes(VMFD, 5, hptes, 1), 0);
+	assert_true(hptes[0].v == 0 && hptes[1].v == UNTOUCHED);
+}
+
 static void get_of_many_reads_several_times(void **state)
 {
 	unsigned char kernel[3][BUFFER];
@@ -241,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		mocked_test(get_of_one_entry_has_room_for_it),
 		mocked_test(get_fills_holes_with_zeros),
+		mocked_test(get_takes_no_more_than_it_needs),
 		mocked_test(get_of_many_reads_several_times),
 		mocked_test(get_while_a_vcpu_runs_works),
 		mocked_test(get_beyond_the_end_while_a_vcpu_runs_is_erange),
