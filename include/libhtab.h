@@ -232,8 +232,8 @@
  * htab_renew() clear: close the htab fd before the call, and open another one
  * after it.
  *
- * Do not cancel a thread (pthread_cancel()) that may be inside a call. write()
- * and close() are cancellation points, and a call that ends in one leaves a
+ * Do not cancel a thread (pthread_cancel()) that may be inside a call. read(),
+ * write() and close() are cancellation points, and a call that ends in one leaves a
  * descriptor open.
  *
  * Signals and time
@@ -267,25 +267,50 @@
  * --------------
  *
  * A running guest changes the size of its table itself, with the hypercalls
- * H_RESIZE_HPT_PREPARE and H_RESIZE_HPT_COMMIT, which the VMM passes on to
- * KVM_PPC_RESIZE_HPT_PREPARE and KVM_PPC_RESIZE_HPT_COMMIT. The functions here
- * are not for that: they empty the table, which a guest survives only by a
- * reset. When a guest reboots after memory was plugged, or after it has resized
- * its table, htab_renew() gives it the size that the VMM wants, and
- * htab_reset() keeps the present one. On libhtab 0.1, which had no
- * htab_renew(), a VMM calls htab_reset() and then htab_alloc_at_least(), with
- * the old order as the floor.
+ * H_RESIZE_HPT_PREPARE and H_RESIZE_HPT_COMMIT. The VMM passes them on to
+ * htab_resize_prepare() and htab_resize_commit(), and htab_papr_status() gives
+ * it the results for the guest. htab_alloc(), htab_reset() and htab_renew() are
+ * not for that: they empty the table, which a guest survives only by a reset.
+ *
+ * When a guest reboots after memory was plugged, or after it has resized its
+ * table, htab_renew() gives it the size that the VMM wants, and htab_reset()
+ * keeps the present one. On libhtab 0.1, which had no htab_renew(), a VMM calls
+ * htab_reset() and then htab_alloc_at_least(), with the old order as the
+ * floor.
  *
  * Prepared resizes
  * ----------------
  *
- * A table that KVM_PPC_RESIZE_HPT_PREPARE has prepared survives htab_alloc(),
- * htab_reset() and htab_renew(). Its memory stays taken, and a later
- * KVM_PPC_RESIZE_HPT_COMMIT puts it, with the order that was prepared, in the
- * place of the table that was allocated here. A VMM that resets a guest cancels
- * it first, by a PREPARE of order 0, once PREPARE no longer returns that the
- * kernel is still working on it. If the VM is closed while a table is still
- * prepared, the memory of that table is lost until the host reboots.
+ * A table that htab_resize_prepare() has prepared survives htab_alloc(),
+ * htab_reset(), htab_renew() and htab_restore(). Its memory stays taken, and a
+ * later htab_resize_commit() puts it, with the order that was prepared, in the
+ * place of the table that was allocated here. A VMM that resets a guest, makes
+ * it a radix guest, or closes the VM calls htab_resize_cancel() first. If the
+ * VM is closed while a table is still prepared, the memory of that table is
+ * lost until the host reboots.
+ *
+ * Moving a guest
+ * --------------
+ *
+ * A VMM that saves a guest which is stopped calls htab_save(), and
+ * htab_restore() for the VM that goes on with it. One that migrates a guest
+ * while it runs reads the table as a stream:
+ *
+ * 1. On the old host, open a reader with htab_open(), and send the order of the
+ *    table and the records that htab_read() returns, with a framing of the
+ *    VMM's own. htab_records_to_wire() makes them the same on every host.
+ * 2. While the vcpus run, 0 from htab_read() means that the other host has
+ *    caught up for the moment. Go on from time to time.
+ * 3. Stop the vcpus, and read until htab_read() returns 0.
+ * 4. On the new host, make a table of exactly that order, open it with
+ *    HTAB_OPEN_WRITE, convert and check what arrives (htab_records_from_wire(),
+ *    htab_records_check()), and write it, all before the first vcpu runs.
+ *
+ * If the guest resets or resizes its table in between, close the reader, open
+ * another one, and begin again: a change of the whole table sets no marks.
+ *
+ * Single entries, for a debugger, are what htab_get_hptes() returns. The
+ * functions htab_hpte_*() decode them.
  *
  * Closing a VM
  * ------------
@@ -519,13 +544,15 @@ uint64_t htab_vrma_limit(uint32_t order, unsigned int page_shift);
  * can give. That order may be too small for the guest's real mode: see "Real
  * mode" above, and htab_alloc_at_least().
  *
+ * A table that is prepared stays prepared: see "Prepared resizes" above.
+ *
  * Up to Linux 4.3 the kernel chooses a smaller order by itself, and up to Linux
  * 4.10 a table that exists keeps its size. On these kernels the VM may
  * therefore get a *larger* table than the one wanted: one of order 24 from the
  * boot pool, or the table that was there.
  *
  * A VM that is a radix guest (Linux 4.15 and later) becomes a hash guest, and
- * the kernel forgets its process table: call KVM_PPC_CONFIGURE_V3_MMU after
+ * the kernel forgets its process table: call htab_configure_mmu() after
  * htab_alloc(), not before. The VM is no longer a radix guest even if
  * htab_alloc() returns -ENOMEM.
  *
@@ -607,7 +634,8 @@ int htab_alloc_at_least(int vmfd, uint32_t *order,
  * real mode again. Linux 3.6 and 3.7 cannot be asked for the size and can only
  * clear; on these, a VM without a table gets one of order 24.
  *
- * Like htab_order(), this is for a VM that is expected to have a table.
+ * Like htab_order(), this is for a VM that is expected to have a table. What is
+ * prepared stays prepared: see "Prepared resizes" above.
  *
  * If the function fails, the VM is unchanged, except with -EPROTO. (There is
  * one more exception: if the table is resized between the two steps, allocating
@@ -660,6 +688,9 @@ int htab_reset(int vmfd) HTAB_MUST_CHECK;
  * A VMM that was given a smaller table than it wanted can pass the order that
  * it was given at every reset, to keep it, or the order that it wanted, to try
  * again for more.
+ *
+ * A radix guest becomes a hash guest, as in htab_alloc(). What is prepared stays
+ * prepared: see "Prepared resizes" above.
  *
  * libhtab cannot measure a table of 2^37 bytes or more. If *@order is not its
  * order, Linux 4.11 and later replace it without the clearing.
