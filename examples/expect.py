@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""expect.py NAME PROGRAM: runs an example, linked with libhtab-sim-preload, on
-simulated hosts, and compares its exit status and what it prints; TAP."""
+"""expect.py NAME COMMAND...: runs an example, which is linked with
+libhtab-sim-preload, on simulated hosts, and compares its exit status and what it
+prints; TAP."""
 import os
 import subprocess
 import sys
@@ -28,6 +29,19 @@ EXAMPLES = {
         ('kvm=pr', NO_TABLE_HERE, 'KVM keeps no table here, but a VMM can'),
         ('kvm=none', NO_TABLE_HERE, 'KVM keeps no table here'),
     ),
+    'migrate': (
+        ('', 0, 'vcpu runs: 2048 entries\n'),
+        ('', 0, 'the tables are equal\n'),
+        ('page=64K linux=4.10', 0, 'vcpu runs: 128 entries\n'),
+        ('cpu=power10', 0, 'the tables are equal\n'),
+        ('cma=0 memory=0', 1, 'table: no contiguous memory'),
+        ('kvm=nested', NO_TABLE_HERE, 'table: hash guests cannot run'),
+        ('kvm=none', NO_TABLE_HERE, 'table: this KVM keeps no'),
+    ),
+    # The lab's hosts, one in each run
+    'migrate in the lab': (
+        ('', 0, 'the tables are equal\n'),
+    ),
     'reset': (
         ('', 0, 'boot: order 24\nreset: order 24\nreboot: order 26\n'),
         ('cma=32M', 0, 'reboot: order 25\n'),
@@ -40,11 +54,11 @@ EXAMPLES = {
 }
 
 
-def main(name, program):
+def main(name, *command):
     rows = EXAMPLES[name]
     print(f'1..{len(rows)}')
     for number, (host, status, words) in enumerate(rows, 1):
-        done = subprocess.run([program], env=os.environ | {'HTAB_SIM': host},
+        done = subprocess.run(command, env=os.environ | {'HTAB_SIM': host},
                               text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         good = done.returncode == status and words in done.stdout
