@@ -131,7 +131,8 @@ def walk(directory):
 
 def files():
     """The relative path of every file of the project, also of those that are
-    not committed yet. An unpacked tarball has no repository, and git may be
+    not committed yet. The inputs of the fuzzers are left out: they are bytes,
+    and have no room for a comment. An unpacked tarball has no repository, and git may be
     missing or refuse the repository of another user."""
     try:
         if not (source / '.git').exists():
@@ -142,7 +143,8 @@ def files():
     except (Failed, FileNotFoundError):
         found = set(walk(source))
     return sorted(name for name in found if (source / name).is_file()
-                  and name.parts[0] not in NOT_OURS)
+                  and name.parts[0] not in NOT_OURS
+                  and not name.match('tests/fuzz/corpus/*/*'))
 
 
 def without_comments(text):

@@ -14,8 +14,7 @@ CLANG_FORMAT_VERSION = '14'
 def spelling():
     try:
         run(*tool('CODESPELL', 'codespell'),
-            *(source / name for name in files()
-              if not name.match('tests/fuzz/corpus/*/*')))
+            *(source / name for name in files()))
     except Failed as failed:
         # The first line is the command with all files.
         return str(failed).splitlines()[1:]
