@@ -1236,15 +1236,14 @@ int htab_write_record(int htabfd,
  * Whole tables
  * ============
  *
- * An image is a table in a file, or in a pipe or a socket. docs/image-format.md
- * describes it. Both functions need 32 KiB of stack and no other memory,
- * whatever the size of the table.
+ * An image is a table in a file, or in a pipe or a socket. The documentation in
+ * the sources describes its format. Both functions need 32 KiB of stack and no
+ * other memory, whatever the size of the table.
  *
  * Bytes that come from another host are checked before the kernel sees them.
  * The sums in an image show accidents, not an attack. Linux up to the newest
- * stops the host if a guest resizes a table with entries in wrong groups
- * (docs/kernels.md, "Misplaced bolted entries"), so take images from hosts only
- * that are trusted as far.
+ * stops the host if a guest resizes a table with entries in wrong groups, so
+ * take images only from hosts that are trusted as far.
  */
 
 /**
