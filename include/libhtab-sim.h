@@ -360,9 +360,8 @@ int htab_sim_vcpu_leave(int fd);
  * KVM_RUN executes no guest. It stays inside until a signal comes, or leaves
  * with an exit that htab_sim_vcpu_exit() plans:
  *
- * * 0: an exit was planned. exit_reason and the union of struct kvm_run are
- *   the exit's. (Linux 4.3, 4.14 and 5.10 return 2 after a hypercall, 6.1
- *   returns 0.)
+ * * 0, or 2 before Linux 5.18: an exit was planned. exit_reason and the union
+ *   of struct kvm_run are the exit's.
  * * -EINTR: immediate_exit is set (from Linux 4.11 on; struct kvm_run does not
  *   change), or a signal came (exit_reason is KVM_EXIT_INTR). If the signal was
  *   pending before, KVM_RUN is no first run, nor is it with immediate_exit.
@@ -580,10 +579,10 @@ void htab_sim_intercept(struct htab_sim_host *host,
  *	is 0
  * @len: how many bytes, at most 256
  *
- * KVM_RUN returns 0, as if the guest had caused the exit. If the vcpu is inside
- * KVM_RUN, in another thread, it leaves now. Otherwise its next KVM_RUN enters
- * as usual, a first run included, and leaves at once. Exits of several calls
- * come one by one, each with a KVM_RUN, in their order. So one thread can plan
+ * KVM_RUN returns 0 (2 before Linux 5.18), as if the guest had caused the exit.
+ * If the vcpu is inside KVM_RUN, in another thread, it leaves now. Otherwise its
+ * next KVM_RUN enters as usual, a first run included, and leaves at once. Exits
+ * of several calls come one by one, each with a KVM_RUN, in their order. So one thread can plan
  * all exits of a guest and then run it:
  *
  *	struct { uint64_t nr, ret, args[9]; } hcall = { .nr = 0x58 };

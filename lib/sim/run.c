@@ -68,7 +68,7 @@ static int stay(const struct descriptor *vcpu, struct run_signals *signals)
 	htab_sim_area_exit(host, vcpu->vcpu, next->reason, next->data,
 			   next->len);
 	free(next);
-	return 0;
+	return host->kernel.rules.exit_is_2 ? 2 : 0;
 }
 
 /* Caller holds the vcpu's lock. */

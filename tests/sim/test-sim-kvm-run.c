@@ -163,9 +163,32 @@ static void old_kernels_ignore_immediate_exit(void **state)
 {
 	kvm_run->immediate_exit = 1;
 	assert_result(htab_sim_vcpu_exit(vcpufd, 3, NULL, 0), 0);
-	assert_result(run_vcpu(), 0);
+	assert_result(run_vcpu(), 2);
 	assert_int_equal(kvm_run->exit_reason, 3);
 	assert_order(vmfd, 24);
+}
+
+static void before_5_18_it_returns_2_after_an_exit(void **state)
+{
+	static const struct {
+		const char *host;
+		int result;
+	} hosts[] = { { "linux=4.3", 2 },
+		      { "linux=5.17", 2 },
+		      { "linux=5.18", 0 },
+		      { "linux=7.2", 0 } };
+
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *other = a_host(hosts[i].host);
+		int vm = a_vm(other), vcpu = a_vcpu(vm);
+
+		assert_result(htab_sim_vcpu_exit(vcpu, 3, NULL, 0), 0);
+		assert_result(htab_sim_ioctl(vcpu, UAPI_KVM_RUN, NULL),
+			      hosts[i].result);
+		close(vcpu);
+		close(vm);
+		close_host(other);
+	}
 }
 
 /* --- signals --- */
@@ -419,6 +442,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			old_kernels_ignore_immediate_exit, set_up_old,
 			tear_down),
+		SIM_TEST(before_5_18_it_returns_2_after_an_exit),
 		RUN_TEST(a_signal_is_the_exit_reason),
 		RUN_TEST(a_pending_signal_is_no_first_run),
 		RUN_TEST(a_signal_that_the_mask_blocks_waits),

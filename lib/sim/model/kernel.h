@@ -64,6 +64,7 @@ struct rules {
 	bool rehashes;		   /* COMMIT works: not on POWER9 before 4.16 */
 	bool checks_page_size;	   /* 4.15: of entries written to the htab fd */
 	bool has_immediate_exit;   /* 4.11: of struct kvm_run */
+	bool exit_is_2;		   /* up to 5.17: KVM_RUN returns 2 then */
 	bool checks_segment_size;  /* 5.16: of entries that are entered */
 };
 
