@@ -44,8 +44,8 @@ static const struct {
 	int table, other;
 	double limit;
 } limits[] = {
-	{ 1, 0, 2 },
-	{ 2, 0, 4 },
+	{ 1, 0, 3 },
+	{ 2, 0, 6 },
 	{ 0, 3, 1 },
 };
 enum { LIMITS = sizeof(limits) / sizeof(limits[0]) };
