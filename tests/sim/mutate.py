@@ -92,7 +92,8 @@ class Copy:
         self.call('ninja', '-C', str(self.build))
         self.tests = [t for t in self.introspect('--tests')
                       if any(s.split(':')[-1] in SUITES for s in t['suite'])]
-        self.tests.sort(key=lambda t: (t['name'] in LAST,
+        self.tests.sort(key=lambda t: (t['name'] == 'sim-each-fault',  # slow
+                                       t['name'] in LAST,
                                        t['name'] != 'model-steps',
                                        t['name'] == 'sim-run',
                                        'sim-' not in t['name']))
