@@ -83,7 +83,7 @@ int htab_shim_close(int fd)
 int htab_shim_sleep(unsigned int ms)
 {
 	const struct timespec time = {
-		.tv_sec = ms / 1000,
+		.tv_sec = (time_t)(ms / 1000),
 		.tv_nsec = (long)(ms % 1000) * 1000000,
 	};
 

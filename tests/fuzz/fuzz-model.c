@@ -152,8 +152,8 @@ static void check_records(const struct htabfd *fd, const unsigned char *buf,
 
 static void read_fd(struct htabfd *fd, struct input *input)
 {
-	const size_t len = take(input, 2) % ROOM;
-	const size_t writable = len - take(input, 1) % (len + 1);
+	const size_t len = (size_t)take(input, 2) % ROOM;
+	const size_t writable = len - (size_t)take(input, 1) % (len + 1);
 	unsigned char *buf = malloc(writable + 1);
 	ssize_t n;
 
@@ -171,9 +171,10 @@ static void read_fd(struct htabfd *fd, struct input *input)
 static void write_fd(struct world *world, struct htabfd *fd,
 		     struct input *input)
 {
-	const size_t len = take(input, 1);
-	const size_t readable =
-		len + take(input, 1) % 16 - (len < 8 ? 0 : take(input, 1) % 8);
+	const size_t len = (size_t)take(input, 1);
+	const size_t more = (size_t)take(input, 1) % 16;
+	const size_t less = len < 8 ? 0 : (size_t)take(input, 1) % 8;
+	const size_t readable = len + more - less;
 	unsigned char *buf = malloc(readable + 1);
 	struct op op = { .vm = fd ? fd->vm : vm_at(world, 0) };
 	const bool runs = atomic_load(&op.vm->gate.inside);
