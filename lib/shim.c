@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 /* POSIX and musl declare the request of ioctl() as an int, glibc does not. The
@@ -78,24 +77,4 @@ int htab_shim_cloexec(int fd)
 int htab_shim_close(int fd)
 {
 	return close(fd) < 0 ? -errno : 0;
-}
-
-int htab_shim_sleep(unsigned int ms)
-{
-	const struct timespec time = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_nsec = (long)(ms % 1000) * 1000000,
-	};
-
-	nanosleep(&time, NULL);
-	return 0;
-}
-
-int64_t htab_shim_clock(void)
-{
-	struct timespec now;
-
-	/* Linux always has this clock, and the address is good. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

@@ -2,8 +2,8 @@
 /*
  * The shim: all system calls of the library go through these functions.
  *
- * shim.c implements them with libc. The simulator and the unit tests link other
- * implementations instead. Each function returns >= 0 or a negative errno.
+ * shim.c and shim-time.c implement them with libc. The unit tests link other
+ * implementations instead, and the simulator links others than shim.c. Each function returns >= 0 or a negative errno.
  */
 #ifndef HTAB_SHIM_H
 #define HTAB_SHIM_H

@@ -4,8 +4,6 @@
 #include "host.h"
 #include "shim.h"
 
-#include <time.h>
-
 static int arriving_ioctl(int fd, unsigned long request, void *arg,
 			  bool trusted)
 {
@@ -160,24 +158,4 @@ int htab_shim_close(int fd)
 		return (int)call.entry.result;
 	htab_sim_journal_add(&host->journal, &call.entry);
 	return (int)call.entry.result;
-}
-
-/* The simulator has no clock of its own. */
-int htab_shim_sleep(unsigned int ms)
-{
-	const struct timespec time = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_nsec = (long)(ms % 1000) * 1000000,
-	};
-
-	nanosleep(&time, NULL);
-	return 0;
-}
-
-int64_t htab_shim_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
