@@ -580,10 +580,10 @@ void htab_sim_intercept(struct htab_sim_host *host,
  * @len: how many bytes, at most 256
  *
  * KVM_RUN returns 0 (2 before Linux 5.18), as if the guest had caused the exit.
- * If the vcpu is inside KVM_RUN, in another thread, it leaves now. Otherwise its
- * next KVM_RUN enters as usual, a first run included, and leaves at once. Exits
- * of several calls come one by one, each with a KVM_RUN, in their order. So one thread can plan
- * all exits of a guest and then run it:
+ * If the vcpu is inside KVM_RUN, in another thread, it leaves now. Otherwise
+ * its next KVM_RUN enters as usual, a first run included, and leaves at once. If
+ * a program plans several exits, each KVM_RUN takes the next one, in the order
+ * of the calls. So one thread can plan all exits of a guest and then run it:
  *
  *	struct { uint64_t nr, ret, args[9]; } hcall = { .nr = 0x58 };
  *	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &hcall, sizeof(hcall));

@@ -233,8 +233,8 @@
  * after it.
  *
  * Do not cancel a thread (pthread_cancel()) that may be inside a call. read(),
- * write() and close() are cancellation points, and a call that ends in one leaves a
- * descriptor open.
+ * write() and close() are cancellation points, and a call that ends in one
+ * leaves a descriptor open.
  *
  * Signals and time
  * ----------------
@@ -707,8 +707,10 @@ int htab_reset(int vmfd) HTAB_MUST_CHECK;
  * Return:
  * * 0: success.
  * * -EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above. On all of
- *   these except -EPROTO the VM is unchanged. -ENOTTY is also returned if a
- *   filter of system calls hides the htab fd of Linux 4.11 or later.
+ *   these except -EPROTO the VM is unchanged. (But if the VM dies while the
+ *   call runs, which is -EIO, the table may be empty already.) -ENOTTY is also
+ *   returned if a filter of system calls hides the htab fd of Linux 4.11 or
+ *   later.
  * * -ERANGE: *@order or @min_order is out of range. No system call was made.
  * * -EOPNOTSUPP: a hash guest cannot run on this host. Nothing changed.
  * * -EBUSY: a thread is inside KVM_RUN. Nothing changed. (If a vcpu starts
@@ -1305,7 +1307,8 @@ int htab_save(int vmfd, int fd) HTAB_MUST_CHECK;
  * Return:
  * * 0: success.
  * * -EBADF, -EINVAL, -ENOTTY, -EIO, -EPROTO: see "Errors" above, also for the
- *   read() from @fd.
+ *   read() from @fd. Linux 3.6 and 3.7 have no htab fd: there the VM has an
+ *   empty table after -ENOTTY.
  * * -EBADMSG: the image is damaged or cut, or is none. If that shows in its
  *   header, the VM is unchanged. Otherwise the VM has an empty table of the
  *   order of the image.
@@ -1327,6 +1330,10 @@ int htab_save(int vmfd, int fd) HTAB_MUST_CHECK;
  * reading from @fd fails, the VM has an empty table of the order of the image
  * as well. Other errors of a read() from @fd are returned unchanged, but for a
  * signal (EINTR), after which the function goes on.
+ *
+ * If the call that empties the table fails, its error is returned, and the VM
+ * may have a part of the image. On no known kernel does it fail unless a vcpu
+ * has started or a filter forbids the call.
  */
 int htab_restore(int vmfd, int fd) HTAB_MUST_CHECK;
 
@@ -1550,8 +1557,9 @@ int htab_resize_cancel(int vmfd, uint32_t order) HTAB_MUST_CHECK;
  * the size can be measured (no vcpu runs) and is the wanted one already, nothing
  * is done.
  *
- * On every path nothing is prepared afterwards. After the timeout this can take
- * longer, because the kernel has to come to an end first.
+ * Afterwards nothing is prepared, also after an error, unless the call that
+ * cancels fails itself, as under a filter of system calls. After the timeout
+ * this can take longer, because the kernel has to come to an end first.
  *
  * Ioctls: those of htab_resize_prepare(), htab_order(), htab_resize_commit() and
  * htab_resize_cancel().

@@ -17,7 +17,7 @@ static int run_once(struct vcpu *vcpu)
 	const struct timespec at_once = { 0 };
 	sigset_t kick;
 
-	/* Linux up to 4.14 and perhaps later returns 2 after an exit. */
+	/* Linux up to 5.10 at least returns 2 after an exit, 6.1 returns 0. */
 	if (ioctl(vcpu->fd, KVM_RUN, 0) >= 0)
 		return 0;
 	if (errno != EINTR)

@@ -65,8 +65,9 @@ bool htab_sim_is_answered(struct call *call, struct htab_sim_host *host);
  * Caller holds the descriptor. */
 void htab_sim_reap_before(struct call *call,
 			  const struct descriptor *descriptor);
-/* Records the answer and releases the descriptor. Then reports hazards
- * and an unknown request, last, because a handler may leave by longjmp(). Returns the answer. */
+/* Records the answer and releases the descriptor. Then reports hazards and an
+ * unknown request, last, because a handler may leave by longjmp(). Returns the
+ * answer. */
 long htab_sim_answer(struct call *call, struct descriptor *descriptor);
 
 /* --- area.c --- */

@@ -4,8 +4,9 @@
  *
  * A program may put functions of its own in the place of ioctl(), mmap(),
  * read(), write(), close() and epoll_ctl(), with the linker's --wrap or with
- * LD_PRELOAD, and call the simulator in them. If the simulator called these names, it would
- * call itself without end. So these are system calls, which cannot be replaced.
+ * LD_PRELOAD, and call the simulator in them. If the simulator called these
+ * names, it would call itself without end. So it makes system calls here, which
+ * a program cannot replace.
  */
 #include "host.h"
 

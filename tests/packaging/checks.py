@@ -132,8 +132,8 @@ def walk(directory):
 def files():
     """The relative path of every file of the project, also of those that are
     not committed yet. The inputs of the fuzzers are left out: they are bytes,
-    and have no room for a comment. An unpacked tarball has no repository, and git may be
-    missing or refuse the repository of another user."""
+    and have no room for a comment. An unpacked tarball has no repository, and
+    git may be missing or refuse the repository of another user."""
     try:
         if not (source / '.git').exists():
             raise Failed('no repository')

@@ -109,8 +109,8 @@ INTERPOSE void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
 /* --- lseek: on /dev/kvm it is always 0, and on a socket ESPIPE, as on the
  * other descriptors of KVM until Linux 5.10 at least --- */
 
-/* Returns true if the offset is 0 whatever is asked for. The kernel checks
- * whence first. */
+/* Returns true for /dev/kvm, whose position is always 0. The kernel checks
+ * whence before it does anything else. */
 static bool stays_at_0(int fd, int whence)
 {
 	return whence >= SEEK_SET && whence <= SEEK_HOLE && preload_is_kvm(fd);
