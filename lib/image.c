@@ -38,15 +38,19 @@ struct sums {
 	uint64_t a, b;
 };
 
-/* A block has 8194 words, so that neither sum overflows. */
+/* A block has 8194 words, so that neither sum overflows. The length is a
+ * multiple of 8: two words at a time are faster. */
 static void add(struct sums *sums, const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
 	uint64_t a = sums->a, b = sums->b;
 
-	for (const unsigned char *end = at + len; at < end; at += 4) {
-		a += (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-		     (uint32_t)at[2] << 8 | at[3];
+	for (const unsigned char *end = at + len; at < end; at += 8) {
+		const uint64_t words = htab_get_be(at, 8);
+
+		a += words >> 32;
+		b += a;
+		a += (uint32_t)words;
 		b += a;
 	}
 	sums->a = a;

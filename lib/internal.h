@@ -70,6 +70,11 @@ enum htab_host {
 /* record.c: have all of these entries the bit VALID? */
 bool htab_entries_are_valid(const void *entries, size_t n);
 
+/* record.c: checks as htab_records_check() does, for a valid order, and adds the
+ * number of entries, valid or not, to n. */
+int htab_records_count(const void *buf, size_t len, uint32_t order,
+		       uint64_t *n);
+
 /* record.c: clears the host's own bits of all entries. Returns 0, or -EBADMSG
  * if these are not whole records. */
 int htab_records_clean(void *buf, size_t len);

@@ -110,8 +110,9 @@ static bool is_in_table(const struct htab_record *record, uint64_t entries)
 	return record->index < entries && n <= entries - record->index;
 }
 
-static int check_records(const void *buf, size_t len, uint64_t entries)
+int htab_records_count(const void *buf, size_t len, uint32_t order, uint64_t *n)
 {
+	const uint64_t entries = UINT64_C(1) << (order - 4);
 	struct htab_record record;
 	size_t offset = 0;
 	int r;
@@ -121,15 +122,18 @@ static int check_records(const void *buf, size_t len, uint64_t entries)
 			return -EBADMSG;
 		if (!is_in_table(&record, entries))
 			return -ERANGE;
+		*n += (uint64_t)record.n_valid + record.n_invalid;
 	}
 	return r;
 }
 
 HTAB_EXPORT int htab_records_check(const void *buf, size_t len, uint32_t order)
 {
+	uint64_t n = 0;
+
 	if (!htab_order_is_valid(order))
 		return -ERANGE;
-	return check_records(buf, len, UINT64_C(1) << (order - 4));
+	return htab_records_count(buf, len, order, &n);
 }
 
 int htab_records_clean(void *buf, size_t len)

@@ -22,16 +22,12 @@ static ssize_t read_block(int htabfd, struct htab_block *block, uint32_t order,
 			  uint64_t *reported)
 {
 	ssize_t len = htab_read(htabfd, block->records, sizeof(block->records));
-	struct htab_record record;
-	size_t offset = 0;
 
 	if (len <= 0)
 		return len;
-	if (htab_records_check(block->records, (size_t)len, order) < 0)
+	if (htab_records_count(block->records, (size_t)len, order, reported) <
+	    0)
 		return -EPROTO;
-	while (htab_record_next(block->records, (size_t)len, &offset, &record) >
-	       0)
-		*reported += (uint64_t)record.n_valid + record.n_invalid;
 	return len;
 }
 
