@@ -1327,8 +1327,9 @@ int htab_save(int vmfd, int fd) HTAB_MUST_CHECK;
  *   empty table.
  *
  * If the kernel refuses an entry (-EINVAL, -EIO: see htab_write()), or if
- * reading from @fd fails, the VM has an empty table of the order of the image
- * as well. Other errors of a read() from @fd are returned unchanged, but for a
+ * reading from @fd fails after the header, the VM has an empty table of the
+ * order of the image as well. If the header cannot be read, the VM is
+ * unchanged. Other errors of a read() from @fd are returned unchanged, but for a
  * signal (EINTR), after which the function goes on.
  *
  * If the call that empties the table fails, its error is returned, and the VM
