@@ -326,8 +326,8 @@ int htab_sim_vcpu_leave(int fd);
  * Known are, on a /dev/kvm: KVM_CHECK_EXTENSION, KVM_CREATE_VM,
  * KVM_GET_API_VERSION and KVM_GET_VCPU_MMAP_SIZE; on a VM:
  * KVM_CHECK_EXTENSION, KVM_CREATE_VCPU, KVM_SET_USER_MEMORY_REGION,
- * KVM_PPC_GET_SMMU_INFO, KVM_PPC_CONFIGURE_V3_MMU, KVM_PPC_ALLOCATE_HTAB,
- * KVM_PPC_GET_HTAB_FD, KVM_PPC_RESIZE_HPT_PREPARE and
+ * KVM_ENABLE_CAP, KVM_PPC_GET_SMMU_INFO, KVM_PPC_CONFIGURE_V3_MMU,
+ * KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD, KVM_PPC_RESIZE_HPT_PREPARE and
  * KVM_PPC_RESIZE_HPT_COMMIT; on a vcpu: KVM_RUN, KVM_ENABLE_CAP,
  * KVM_SET_SIGNAL_MASK, and KVM_GET and KVM_SET of REGS, SREGS and ONE_REG. A
  * request that the descriptor does not know is refused before the kernel looks
@@ -377,7 +377,9 @@ int htab_sim_vcpu_leave(int fd);
  * not run.
  *
  * KVM_ENABLE_CAP on a vcpu: KVM_CAP_PPC_PAPR is the only capability. All others
- * are -EINVAL, and so is a flag.
+ * are -EINVAL, and so is a flag. On a VM (from Linux 3.17 on) all of them are
+ * -EINVAL: what a kernel has there, such as KVM_CAP_PPC_ENABLE_HCALL, does not
+ * concern the table.
  *
  * Registers are kept and given back, and are 0 until they are set. The structs
  * of REGS and SREGS may be those of any architecture, of up to 4096 bytes. For

@@ -40,11 +40,26 @@ static int configure_mmu(struct call *call, struct vm *vm)
 	return r;
 }
 
+/* The kernel has some capabilities that a VM enables, but none of them concerns
+ * the table, and the simulator has none. PAPR is one of a vcpu. */
+static int enable_cap(const struct call *call, const struct vm *vm)
+{
+	struct uapi_kvm_enable_cap how;
+	int r;
+
+	if (!vm->kernel->rules.vm_has_enable_cap)
+		return -ENOTTY;
+	r = htab_sim_fetch(call, &how, call->event.arg, sizeof(how));
+	return r < 0 ? r : -EINVAL;
+}
+
 int htab_sim_vm_request(struct call *call, struct vm *vm)
 {
 	switch (call->event.request) {
 	case UAPI_KVM_SET_USER_MEMORY_REGION:
 		return set_region(call, vm);
+	case UAPI_KVM_ENABLE_CAP:
+		return enable_cap(call, vm);
 	case UAPI_KVM_PPC_GET_SMMU_INFO:
 		return get_smmu_info(call, vm);
 	case UAPI_KVM_PPC_CONFIGURE_V3_MMU:

@@ -30,6 +30,7 @@ _Static_assert(UAPI_IOC_DIR(_IOR(0x12, 0x34, char)) == _IOC_READ, "direction");
 /* On a vcpu */
 #define UAPI_KVM_RUN	     _IO(UAPI_KVM_TYPE, 0x80)
 
+/* And on a VM, with other capabilities */
 #define UAPI_KVM_ENABLE_CAP                                                    \
 	_IOW(UAPI_KVM_TYPE, 0xa3, struct uapi_kvm_enable_cap)
 #define UAPI_KVM_GET_ONE_REG _IOW(UAPI_KVM_TYPE, 0xab, struct uapi_kvm_one_reg)

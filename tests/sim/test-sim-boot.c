@@ -130,6 +130,35 @@ static void other_capabilities_are_0(void **state)
 	close_host(host);
 }
 
+/* KVM_CAP_PPC_PAPR is one of a vcpu. Kernels have others that a VM enables, and
+ * the simulator has none. */
+static void a_vm_has_no_capability_to_enable(void **state)
+{
+	static const struct {
+		const char *description;
+		int result, bad_pointer;
+	} hosts[] = {
+		{ "linux=3.16", -ENOTTY, -ENOTTY },
+		{ "linux=3.17", -EINVAL, -EFAULT },
+		{ "linux=4.3", -EINVAL, -EFAULT },
+		{ "linux=6.12", -EINVAL, -EFAULT },
+		{ "kvm=nested", -EINVAL, -EFAULT },
+	};
+	struct uapi_kvm_enable_cap how = { .cap = UAPI_KVM_CAP_PPC_PAPR };
+
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		struct htab_sim_host *host = a_host(hosts[i].description);
+		const int vmfd = a_vm(host);
+
+		assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_ENABLE_CAP, &how),
+			      hosts[i].result);
+		assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_ENABLE_CAP, NULL),
+			      hosts[i].bad_pointer);
+		close(vmfd);
+		close_host(host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +166,7 @@ int main(void)
 		SIM_TEST(a_vcpu_has_one_page),
 		SIM_TEST(kernels_claim_what_they_have),
 		SIM_TEST(other_capabilities_are_0),
+		SIM_TEST(a_vm_has_no_capability_to_enable),
 	};
 
 	return cmocka_run_group_tests_name("sim-boot", tests, NULL, NULL);

@@ -139,7 +139,7 @@ static void what_is_known_is_not_reported(void **state)
 	uint32_t order = 20;
 
 	assert_result(htab_sim_ioctl(vmfd, UAPI_KVM_RUN, NULL), -ENOTTY);
-	assert_result(enable_papr(vmfd), -ENOTTY);
+	assert_result(enable_papr(vmfd), -EINVAL);
 	assert_result(htab_sim_ioctl(vcpufd, UAPI_KVM_CREATE_VCPU, NULL),
 		      -EINVAL);
 	assert_result(htab_sim_ioctl(htab_sim_kvmfd(host),

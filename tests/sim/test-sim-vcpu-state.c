@@ -305,7 +305,7 @@ static void other_descriptors_do_not_know_them(void **state)
 {
 	struct small regs = { { 0 } };
 
-	assert_result(enable_papr(vmfd), -ENOTTY);
+	assert_result(enable_papr(vmfd), -EINVAL);
 	assert_result(
 		htab_sim_ioctl(vmfd, UAPI_KVM_SET_REGS(struct small), &regs),
 		-ENOTTY);

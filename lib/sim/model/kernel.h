@@ -39,6 +39,7 @@ struct rules {
 	bool has_htab_fd;	   /* 3.8 */
 	bool has_vm_types;	   /* 3.13: HV and PR in one kernel */
 	bool vm_has_check;	   /* 3.17: CHECK_EXTENSION on a VM */
+	bool vm_has_enable_cap;	   /* 3.17: ENABLE_CAP on a VM */
 	bool has_resize;	   /* 4.11 */
 	bool pr_claims_allocate;   /* up to 4.10 */
 	bool has_pool;		   /* up to 3.11 */

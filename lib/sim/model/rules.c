@@ -18,6 +18,7 @@ struct rules htab_model_rules(const struct config *config)
 		.has_htab_fd = v >= LINUX(3, 8),
 		.has_vm_types = v >= LINUX(3, 13),
 		.vm_has_check = v >= LINUX(3, 17),
+		.vm_has_enable_cap = v >= LINUX(3, 17),
 		.has_resize = v >= LINUX(4, 11),
 		.pr_claims_allocate = v < LINUX(4, 11),
 		.has_pool = v < LINUX(3, 12),
