@@ -713,6 +713,11 @@ enum htab_sim_hazard {
 	/* A hash guest runs on a nested hypervisor, Linux 4.20 to 5.9: the host
 	 * crashes. */
 	HTAB_SIM_HAZARD_NESTED_RUN = 20,
+	/* ALLOCATE_HTAB of an order in memory that cannot be written. Linux up
+	 * to 4.10 fail with -EFAULT when the table has been made or cleared
+	 * already, so that a guest loses its table to a call that failed. The
+	 * call returns -EFAULT here, too. */
+	HTAB_SIM_HAZARD_ORDER_NOT_WRITTEN = 24,
 	/* None of a kernel: the simulator broke its own rule that no table
 	 * changes under a running vcpu. */
 	HTAB_SIM_HAZARD_UNDER_VCPU = 31

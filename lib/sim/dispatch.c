@@ -64,6 +64,18 @@ static int get_htab_fd(struct htab_sim_host *host, struct vm *vm,
 
 /* --- calls on the table --- */
 
+/* The table exists even if the order cannot be written back (docs/kernels.md,
+ * "Read-only order"). */
+static int write_back(const struct call *call, struct op *op, uint32_t order)
+{
+	const int r =
+		htab_sim_store(call, call->event.arg, &order, sizeof(order));
+
+	if (r < 0)
+		htab_model_hazard(op, HTAB_SIM_HAZARD_ORDER_NOT_WRITTEN);
+	return r;
+}
+
 static int allocate_htab(struct call *call, struct vm *vm)
 {
 	const struct kernel *kernel = vm->kernel;
@@ -78,12 +90,9 @@ static int allocate_htab(struct call *call, struct vm *vm)
 	if (call->fetched < 0)
 		return call->fetched;
 	r = htab_model_allocate_htab(&op, &order);
-	call->hazards |= op.hazards;
-	/* The table exists even if the order cannot be written back
-	 * (docs/kernels.md, "Read-only order"). */
 	if (r == 0 && kernel->rules.writes_back)
-		r = htab_sim_store(call, call->event.arg, &order,
-				   sizeof(order));
+		r = write_back(call, &op, order);
+	call->hazards |= op.hazards;
 	if (r == 0)
 		call->entry.order_after = order;
 	return r;

@@ -40,6 +40,9 @@ static const char *name_of(enum htab_sim_hazard hazard)
 	case HTAB_SIM_HAZARD_NESTED_RUN:
 		return "hash guest run on a nested hypervisor (the host "
 		       "crashes)";
+	case HTAB_SIM_HAZARD_ORDER_NOT_WRITTEN:
+		return "ALLOCATE_HTAB with an order that cannot be written "
+		       "back (it fails, but the table is made or cleared)";
 	case HTAB_SIM_HAZARD_UNDER_VCPU:
 		return "the simulator's own rule is broken: table changed "
 		       "under a running vcpu";
