@@ -707,6 +707,14 @@ enum htab_sim_hazard {
 	/* A VM is closed with a resize pending. That memory is lost until the
 	 * host boots again. */
 	HTAB_SIM_HAZARD_CLOSED_PENDING = 11,
+	/* RESIZE_HPT_COMMIT with a bolted entry that is not in the group of its
+	 * hash, or in its secondary group. Linux 4.11 to 4.15 stop the host or
+	 * write outside of the new table (4.14.y has the fix of 4.16). */
+	HTAB_SIM_HAZARD_MISPLACED_BOLTED = 12,
+	/* RESIZE_HPT_COMMIT to a table that is not smaller, with two bolted
+	 * entries that collide in it, which those in right groups cannot. Linux
+	 * 4.11 and later stop the host. */
+	HTAB_SIM_HAZARD_COLLIDING_BOLTED = 13,
 	/* The table is replaced while an htab fd is being read. Linux 4.11 and
 	 * later read freed memory. */
 	HTAB_SIM_HAZARD_READ_RACE = 14,

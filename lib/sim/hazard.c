@@ -34,6 +34,12 @@ static const char *name_of(enum htab_sim_hazard hazard)
 	case HTAB_SIM_HAZARD_CLOSED_PENDING:
 		return "VM closed with a resize pending (its memory is lost "
 		       "until the host is switched off)";
+	case HTAB_SIM_HAZARD_MISPLACED_BOLTED:
+		return "RESIZE_HPT_COMMIT with a bolted entry that is not in "
+		       "its primary group (the host stops)";
+	case HTAB_SIM_HAZARD_COLLIDING_BOLTED:
+		return "RESIZE_HPT_COMMIT to a table that is not smaller, with "
+		       "bolted entries that collide there (the host stops)";
 	case HTAB_SIM_HAZARD_READ_RACE:
 		return "table replaced while an htab fd is being read (the "
 		       "kernel reads freed memory)";

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls that harm a real host: the hazards of docs/kernels.md. Except for
- * hazard 5 (test-sim-stale.c) they are all in this file, so that a missing one
- * is easy to see. Therefore the file is long.
+ * hazard 5 (test-sim-stale.c), 12 and 13 (test-sim-misplaced.c) and 24
+ * (test-sim-pointers.c) they are all in this file, so that a missing one is
+ * easy to see. Therefore the file is long.
  */
 #include "model.h"
 

@@ -63,6 +63,7 @@ struct rules {
 	bool commit_needs_pending; /* 4.11-4.13: nothing pending is an oops */
 	bool cancel_races;	   /* 4.11-4.13: with the kernel's worker */
 	bool rehashes;		   /* COMMIT works: not on POWER9 before 4.16 */
+	bool bugs_on_misplaced;	   /* up to 4.15: COMMIT, of bolted entries */
 	bool checks_page_size;	   /* 4.15: of entries written to the htab fd */
 	bool has_immediate_exit;   /* 4.11: of struct kvm_run */
 	bool exit_is_2;		   /* up to 5.17: KVM_RUN returns 2 then */

@@ -23,17 +23,18 @@
 
 /* Bits of dword 0 as the kernel keeps it. Dword 1 is kept as the guest sees
  * it. */
-#define HPTE_VALID    UINT64_C(0x01)
-#define HPTE_LARGE    UINT64_C(0x04)
-#define HPTE_BOLTED   UINT64_C(0x10)
-#define HPTE_ABSENT   UINT64_C(0x20)
-#define HPTE_HVLOCK   UINT64_C(0x40)
-#define HPTE_1TB      UINT64_C(0x4000000000000000)
-#define HPTE_B	      UINT64_C(0xc000000000000000)
+#define HPTE_VALID     UINT64_C(0x01)
+#define HPTE_SECONDARY UINT64_C(0x02)
+#define HPTE_LARGE     UINT64_C(0x04)
+#define HPTE_BOLTED    UINT64_C(0x10)
+#define HPTE_ABSENT    UINT64_C(0x20)
+#define HPTE_HVLOCK    UINT64_C(0x40)
+#define HPTE_1TB       UINT64_C(0x4000000000000000)
+#define HPTE_B	       UINT64_C(0xc000000000000000)
 /* The bits other than B that POWER9 keeps. Its own layout has no room for the
  * rest. */
-#define HPTE_COMMON   UINT64_C(0x000fffffffffffff)
-#define HPTE_MODIFIED UINT64_C(0x4000000000000000) /* in dword 1 */
+#define HPTE_COMMON    UINT64_C(0x000fffffffffffff)
+#define HPTE_MODIFIED  UINT64_C(0x4000000000000000) /* in dword 1 */
 
 struct hpte {
 	uint64_t index;

@@ -94,20 +94,19 @@ int htab_model_resize_prepare(struct op *op,
 
 /* --- COMMIT --- */
 
-/* Returns the index of a bolted entry in the new table. Its hash is made from
- * the segment and the page. An entry has no room for the low bits of the page
+/* The hash of an entry, by which the guest chose its group: it is made from the
+ * segment and the page. An entry has no room for the low bits of the page
  * number, so they are recovered from the group where it is now. */
-static uint64_t new_index(const struct hpte *entry, uint64_t old_groups,
-			  uint64_t new_groups, unsigned int shift)
+static uint64_t hash_of(const struct hpte *entry, uint64_t groups,
+			unsigned int shift)
 {
-	const bool secondary = entry->v & 2;
 	const uint64_t low = shift > 23 ? (UINT64_C(1) << (shift - 23)) - 1 : 0;
 	const uint64_t avpn = (entry->v & UINT64_C(0x3fffffffffffff80)) >> 7 &
 			      ~low;
 	uint64_t group = entry->index / 8;
-	uint64_t segment, offset, hash;
+	uint64_t segment, offset;
 
-	if (secondary)
+	if (entry->v & HPTE_SECONDARY)
 		group = ~group;
 	if (entry->v & HPTE_1TB) {
 		segment = avpn >> 17;
@@ -118,26 +117,62 @@ static uint64_t new_index(const struct hpte *entry, uint64_t old_groups,
 		offset = (avpn & 0x1f) << 23;
 	}
 	if (shift < 23)
-		offset |= ((segment ^ group) & (old_groups - 1)) << shift;
-	hash = segment ^ offset >> shift;
-	if (secondary)
-		hash = ~hash;
-	return (hash & (new_groups - 1)) * 8 + entry->index % 8;
+		offset |= ((segment ^ group) & (groups - 1)) << shift;
+	return segment ^ offset >> shift;
 }
 
-static int carry_over(const struct hpte *entry, const struct table *old,
-		      struct table *new)
+/* Returns the index of an entry in the new table. */
+static uint64_t new_index(const struct hpte *entry, uint64_t hash,
+			  uint64_t groups)
+{
+	if (entry->v & HPTE_SECONDARY)
+		hash = ~hash;
+	return (hash & (groups - 1)) * 8 + entry->index % 8;
+}
+
+/* Up to Linux 4.15, BUG_ON() stops the host at an entry that is not in its
+ * primary group. For an entry in its secondary group the condition is wrong,
+ * and one that is marked as secondary in its primary group is written outside
+ * of the new table. */
+static bool stops_host(const struct kernel *kernel, const struct hpte *entry,
+		       uint64_t hash, uint64_t groups)
+{
+	if (!kernel->rules.bugs_on_misplaced)
+		return false;
+	return entry->v & HPTE_SECONDARY ||
+	       (hash & (groups - 1)) != entry->index / 8;
+}
+
+/* An entry of the new table is in the way. The kernel knows that this can
+ * happen in a smaller table, and in another one BUG_ON() stops the host. */
+static int collide(struct op *op, const struct table *old,
+		   const struct table *new)
+{
+	if (new->order < old->order)
+		return -ENOSPC;
+	htab_model_hazard(op, HTAB_SIM_HAZARD_COLLIDING_BOLTED);
+	return -EIO;
+}
+
+static int carry_over(struct op *op, const struct hpte *entry,
+		      const struct table *old, struct table *new)
 {
 	const unsigned int shift = htab_model_page_shift(entry->v, entry->r);
+	const uint64_t old_groups = htab_model_table_entries(old) / 8;
+	const uint64_t new_groups = htab_model_table_entries(new) / 8;
 	struct hpte *copy;
-	uint64_t index;
+	uint64_t hash, index;
 
 	if (shift == 0)
 		return -EIO;
-	index = new_index(entry, htab_model_table_entries(old) / 8,
-			  htab_model_table_entries(new) / 8, shift);
+	hash = hash_of(entry, old_groups, shift);
+	if (stops_host(op->vm->kernel, entry, hash, old_groups)) {
+		htab_model_hazard(op, HTAB_SIM_HAZARD_MISPLACED_BOLTED);
+		return -EIO;
+	}
+	index = new_index(entry, hash, new_groups);
 	if (htab_model_table_find(new, index))
-		return -ENOSPC;
+		return collide(op, old, new);
 	copy = htab_model_table_make(new, index);
 	if (!copy)
 		return -ENOMEM;
@@ -149,14 +184,14 @@ static int carry_over(const struct hpte *entry, const struct table *old,
 	return 0;
 }
 
-static int rehash(const struct table *old, struct table *new)
+static int rehash(struct op *op, const struct table *old, struct table *new)
 {
 	const struct hpte *entry = htab_model_table_next(old, 0);
 	int r = 0;
 
 	while (entry && r == 0) {
 		if (entry->v & HPTE_BOLTED)
-			r = carry_over(entry, old, new);
+			r = carry_over(op, entry, old, new);
 		entry = htab_model_table_next(old, entry->index + 1);
 	}
 	return r;
@@ -181,7 +216,7 @@ static int rehash_and_exchange(struct op *op)
 	if (!vm->kernel->rules.rehashes)
 		return -EIO;
 	pthread_mutex_lock(&vm->data);
-	r = rehash(&vm->table, &vm->pending.table);
+	r = rehash(op, &vm->table, &vm->pending.table);
 	if (r == 0)
 		exchange(op);
 	pthread_mutex_unlock(&vm->data);

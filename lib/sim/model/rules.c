@@ -42,6 +42,7 @@ struct rules htab_model_rules(const struct config *config)
 		.commit_needs_pending = v < LINUX(4, 14),
 		.cancel_races = v < LINUX(4, 14),
 		.rehashes = config->cpu < POWER9_DD20 || v >= LINUX(4, 16),
+		.bugs_on_misplaced = v < LINUX(4, 16),
 		.checks_page_size = v >= LINUX(4, 15),
 		.has_immediate_exit = v >= LINUX(4, 11),
 		.exit_is_2 = v < LINUX(5, 18),
