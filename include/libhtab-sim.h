@@ -182,8 +182,16 @@ struct htab_sim_host;
  *	ram=16M		the memory of each VM, at guest address 0; 0 for none. It
  *			counts until the VM has had a memory slot there.
  *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"; at least 1
+ *	reverse=zero	zero or random: the marks in the reverse map of a new
+ *			table. Kernels do not initialise this memory, so that an
+ *			htab fd may report entries as invalid that have never
+ *			been there, except in its first pass. With random, some
+ *			entries of each new table have a mark.
  *	other=refuse	refuse or accept: with accept, requests of KVM that the
  *			simulator does not know return 0 and do nothing
+ *
+ * What is random is the same each time: a host begins anew with the same
+ * numbers, so that a test that fails can be repeated.
  *
  * cma=, memory=, block= and ram= are sizes in bytes, or in K, M, G or T. pool=
  * and polls= are plain numbers. No word may be there twice, and a description

@@ -16,7 +16,7 @@ static const char *const descriptions[] = {
 	"cpu=power9 mmu=radix polls=3 page=64K",
 	"linux=4.16 cpu=power9 mmu=radix page=64K",
 	"linux=5.4 cpu=power9-dd2.0 page=64K",
-	"cpu=power10 mmu=hash page=64K",
+	"cpu=power10 mmu=hash page=64K reverse=random",
 	"linux=5.4 kvm=nested",
 	"kvm=nested",
 	"kvm=pr",

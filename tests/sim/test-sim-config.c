@@ -143,6 +143,7 @@ static void what_is_no_setting_is_einval_and_named(void **state)
 		"block=+1",	 "pool=1.5",
 		"ram=16M.",	 "polls=many",
 		"polls=1K",	 "pool=1K",
+		"reverse=one",	 "reverse=",
 		"colour=blue",	 "=1",
 		"linux=6.1=2",
 	};

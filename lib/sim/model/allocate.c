@@ -88,6 +88,7 @@ static int finish_table(struct kernel *kernel, uint32_t order,
 		return -ENOMEM;
 	}
 	table->order = order;
+	htab_model_leave_old_marks(kernel, table);
 	return 0;
 }
 

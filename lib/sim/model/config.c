@@ -34,6 +34,10 @@ static const struct word other_words[] = { { "refuse", false },
 					   { "accept", true },
 					   { NULL, 0 } };
 
+static const struct word reverse_words[] = { { "zero", false },
+					     { "random", true },
+					     { NULL, 0 } };
+
 static const struct word page_words[] = { { "4K", 4 << 10 },
 					  { "64K", 64 << 10 },
 					  { NULL, 0 } };
@@ -125,6 +129,7 @@ enum setting {
 	SET_POOL,
 	SET_RAM,
 	SET_POLLS,
+	SET_REVERSE,
 	SET_OTHER,
 	SETTINGS,
 };
@@ -146,6 +151,7 @@ static const struct {
 	[SET_POOL] = { "pool", parse_count, NULL },
 	[SET_RAM] = { "ram", parse_size, NULL },
 	[SET_POLLS] = { "polls", parse_count, NULL },
+	[SET_REVERSE] = { "reverse", parse_word, reverse_words },
 	[SET_OTHER] = { "other", parse_word, other_words },
 };
 
@@ -217,6 +223,7 @@ static struct config with_defaults(const struct parser *parser)
 	struct config config = {
 		.linux_version = v,
 		.kvm = (enum kvm_kind)value_of(parser, SET_KVM, KVM_HV),
+		.random_reverse = value_of(parser, SET_REVERSE, false),
 		.accept_other = value_of(parser, SET_OTHER, false),
 		.page = value_of(parser, SET_PAGE, 4 << 10),
 		.cma = value_of(parser, SET_CMA, usual_cma),
@@ -236,30 +243,13 @@ static struct config with_defaults(const struct parser *parser)
 	return config;
 }
 
-/* Returns the first kernel whose KVM runs on that CPU. */
-static unsigned int first_linux(enum cpu cpu)
-{
-	switch (cpu) {
-	case POWER7:
-		break;
-	case POWER8:
-		return LINUX(3, 14);
-	case POWER9_DD20:
-	case POWER9:
-		return LINUX(4, 11);
-	case POWER10:
-		return LINUX(5, 10);
-	}
-	return 0;
-}
-
 /* Returns a sentence that says why no such machine exists, or NULL. */
 static const char *contradiction(const struct parser *parser,
 				 const struct config *config)
 {
 	const unsigned int v = config->linux_version;
 
-	if (v < first_linux(config->cpu))
+	if (v < htab_model_first_linux(config->cpu))
 		return "this cpu needs a later Linux (power8: 3.14, power9: "
 		       "4.11, power10: 5.10)";
 	if (config->radix && config->cpu < POWER9_DD20)

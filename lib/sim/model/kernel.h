@@ -24,7 +24,8 @@ struct config {
 	enum kvm_kind kvm;
 	enum cpu cpu;
 	bool radix;
-	bool accept_other; /* requests that the simulator does not know */
+	bool accept_other;   /* requests that the simulator does not know */
+	bool random_reverse; /* what is in a new reverse map */
 	uint64_t page, cma, memory, block, pool, ram, polls;
 };
 
@@ -71,6 +72,8 @@ struct rules {
 };
 
 struct rules htab_model_rules(const struct config *config);
+/* Returns the first kernel whose KVM runs on that CPU. */
+unsigned int htab_model_first_linux(enum cpu cpu);
 /* Returns true for a POWER9 that runs radix guests only. */
 bool htab_model_cannot_mix(const struct config *config);
 
@@ -113,6 +116,7 @@ struct kernel {
 	pthread_mutex_t lock;
 	struct host_memory memory;
 	struct vm *vms;
+	uint64_t random; /* the state of reverse.c */
 };
 
 void htab_model_memory_init(struct kernel *kernel);

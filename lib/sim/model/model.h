@@ -282,6 +282,12 @@ int htab_model_allocate_exact(struct kernel *kernel, uint32_t order,
 /* Frees the table, if there is one. Caller holds gate.lock. */
 void htab_model_free_table(struct op *op);
 
+/* --- reverse.c --- */
+
+/* Gives a new table the marks that are left in the memory of its reverse map,
+ * as far as the host's description wants them. */
+void htab_model_leave_old_marks(struct kernel *kernel, struct table *table);
+
 /* --- hpte.c --- */
 
 /* Returns the shift of the base page, or 0 if the encoding is unknown. */

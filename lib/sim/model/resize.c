@@ -171,11 +171,12 @@ static int carry_over(struct op *op, const struct hpte *entry,
 		return -EIO;
 	}
 	index = new_index(entry, hash, new_groups);
-	if (htab_model_table_find(new, index))
-		return collide(op, old, new);
 	copy = htab_model_table_make(new, index);
 	if (!copy)
 		return -ENOMEM;
+	/* An invalid one has only an old mark. */
+	if (copy->v)
+		return collide(op, old, new);
 	copy->v = entry->v;
 	copy->r = entry->r;
 	/* The kernel keeps the mark in a bit of its copy of dword 1, so it

@@ -10,6 +10,22 @@ bool htab_model_cannot_mix(const struct config *config)
 	return config->cpu == POWER9_DD20 && config->radix;
 }
 
+unsigned int htab_model_first_linux(enum cpu cpu)
+{
+	switch (cpu) {
+	case POWER7:
+		break;
+	case POWER8:
+		return LINUX(3, 14);
+	case POWER9_DD20:
+	case POWER9:
+		return LINUX(4, 11);
+	case POWER10:
+		return LINUX(5, 10);
+	}
+	return 0;
+}
+
 struct rules htab_model_rules(const struct config *config)
 {
 	const unsigned int v = config->linux_version;

@@ -128,6 +128,7 @@ void htab_model_boot(struct kernel *kernel)
 {
 	kernel->rules = htab_model_rules(&kernel->config);
 	htab_model_memory_init(kernel);
+	kernel->random = 0;
 }
 
 void htab_model_halt(struct kernel *kernel)
