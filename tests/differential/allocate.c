@@ -18,8 +18,7 @@ uint32_t draw_order(void)
 	return 28 + draw(19);
 }
 
-/* Notes what the result of a call that may allocate says about the VM. */
-static void note_allocation(struct a_vm *vm, int result)
+void note_allocation(struct a_vm *vm, int result)
 {
 	const bool gone = result == -EINVAL || result == -ENOMEM;
 

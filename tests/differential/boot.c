@@ -128,14 +128,6 @@ void do_smmu_info(struct a_vm *vm)
 	}
 }
 
-static void note_mode(struct a_vm *vm, bool radix)
-{
-	if (vm->radix == radix)
-		return;
-	vm->radix = radix;
-	vm->ready = vm->has_table = vm->vcpu_unmapped = false;
-}
-
 void do_configure_mmu(struct a_vm *vm)
 {
 	static const uint64_t tables[] = { 0,

@@ -117,6 +117,26 @@ void do_reset(struct a_vm *vm);
 void do_raw_allocate(struct a_vm *vm);
 void do_check_extension(struct a_vm *vm);
 uint32_t draw_order(void);
+/* Notes what the result of a call that may allocate says about the VM. */
+void note_allocation(struct a_vm *vm, int result);
+
+/* --- records.c --- */
+
+/* Adds a value to a sum that depends on the order of the values. */
+uint64_t mix(uint64_t sum, uint64_t value);
+/* Prints the first of the records, and a sum of all. n may be an error. */
+void say_records(const char *records, ssize_t n);
+
+/* What records do to the VM that gets them */
+struct burden {
+	bool touches_vital; /* covers_vital() */
+	bool has_vrma;
+};
+/* Looks at the valid entries of records for a table of that order. */
+void note_records(struct burden *burden, uint32_t table_order,
+		  const void *records, size_t len);
+/* Notes that the VM has got them. */
+void note_burden(struct a_vm *vm, const struct burden *burden);
 
 /* --- htab.c --- */
 
@@ -162,6 +182,31 @@ struct entry vrma_entry(uint32_t table_order, uint32_t page);
 /* The entries of the last groups map the pages of the vcpu. Returns true if
  * these entries are among them. */
 bool covers_vital(uint32_t table_order, uint64_t index, uint64_t count);
+
+/* --- stream.c, hptes.c, image.c, migrate.c: the functions of libhtab --- */
+
+void do_stream_open(struct a_vm *vm);
+void do_stream_read(struct a_vm *vm);
+void do_stream_write(struct a_vm *vm);
+void do_write_record(struct a_vm *vm);
+void do_get_hptes(struct a_vm *vm);
+void do_put_hptes(struct a_vm *vm);
+void do_save(struct a_vm *vm);
+void do_migrate(struct a_vm *vm);
+
+/* --- switch.c --- */
+
+/* Notes that the VM has this mode now. */
+void note_mode(struct a_vm *vm, bool radix);
+void do_configure(struct a_vm *vm);
+void do_switch_with_pending(struct a_vm *vm);
+
+/* --- resize-functions.c --- */
+
+void do_resize_prepare(struct a_vm *vm);
+void do_resize_commit(struct a_vm *vm);
+void do_resize_cancel(struct a_vm *vm);
+void do_resize_whole(struct a_vm *vm);
 
 /* --- resize.c --- */
 

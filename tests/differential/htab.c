@@ -2,12 +2,6 @@
 /* Operations that open, read and close htab fds */
 #include "differential.h"
 
-#include <endian.h>
-#include <string.h>
-
-/* How many records and entries of one read are printed in full */
-enum { PRINTED = 5 };
-
 static int *draw_htab(struct a_vm *vm)
 {
 	return &vm->htabs[draw(MAX_HTABS)];
@@ -69,64 +63,15 @@ void do_close_htab(struct a_vm *vm)
 	}
 }
 
-struct summary {
-	unsigned int records, entries;
-	uint64_t valid, invalid, sum;
-};
-
-static void add(struct summary *summary, uint64_t value)
-{
-	summary->sum = (summary->sum ^ value) * UINT64_C(0x100000001b3);
-	summary->sum ^= summary->sum >> 29;
-}
-
-static void say_entry(struct summary *summary, const char *at)
-{
-	uint64_t dword[2];
-
-	memcpy(dword, at, sizeof(dword));
-	add(summary, be64toh(dword[0]));
-	add(summary, be64toh(dword[1]));
-	if (summary->entries++ < PRINTED)
-		say(" %llx:%llx", (unsigned long long)be64toh(dword[0]),
-		    (unsigned long long)be64toh(dword[1]));
-}
-
-/* Returns the start of the next record. */
-static const char *say_record(struct summary *summary, const char *at)
-{
-	struct uapi_kvm_get_htab_header record;
-
-	memcpy(&record, at, sizeof(record));
-	at += sizeof(record);
-	summary->valid += record.n_valid;
-	summary->invalid += record.n_invalid;
-	add(summary, record.index);
-	add(summary, (uint64_t)record.n_valid << 16 | record.n_invalid);
-	if (summary->records++ < PRINTED)
-		say(" {%u %u %u}", record.index, record.n_valid,
-		    record.n_invalid);
-	for (unsigned int i = 0; i < record.n_valid; i++, at += UAPI_HPTE_SIZE)
-		say_entry(summary, at);
-	return at;
-}
-
 static char buf[131072];
 
 static void read_up_to(int htabfd, size_t size, bool null)
 {
-	struct summary summary = { 0 };
-	const char *at = buf;
 	ssize_t n = host_read(htabfd, null ? NULL : buf, size);
 
 	say(" read(%zu%s)", size, null ? ", NULL" : "");
 	say_result(n);
-	while (at < buf + n)
-		at = say_record(&summary, at);
-	say(" sum %u %llu %llu %llx", summary.records,
-	    (unsigned long long)summary.valid,
-	    (unsigned long long)summary.invalid,
-	    (unsigned long long)summary.sum);
+	say_records(buf, n);
 }
 
 /* The buffer is large enough for most whole passes. */
