@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The file is longer than others, because the list has an entry and a function
- * for each function of libhtab. */
+/* The list of libhtab's functions, and a call of each */
 #include "functions.h"
 
 #include <endian.h>
-#include <sys/mman.h>
 
-enum { ORDER = 18, OTHER = 20, ENTRIES = 3 };
+enum { ORDER = TEST_VM_ORDER, OTHER = TEST_VM_OTHER_ORDER };
+enum { ENTRIES = TEST_VM_ENTRIES };
 
-/* The errors that are the same for most functions, from "Errors" in libhtab.h */
+/* The errors that are the same for most functions: "Errors" in libhtab.h */
 #define COMMON	   EBADF, EINVAL, ENOTTY, EIO, EPROTO
 #define DESCRIPTOR EMFILE, ENFILE, ENOMEM
 
@@ -217,17 +216,19 @@ const struct function functions[] = {
 	  .errors = { COMMON, ERANGE, ENOENT, EOPNOTSUPP, DESCRIPTOR } },
 	{ "htab_put_hptes", call_put, ANYTHING,
 	  .errors = { COMMON, ERANGE, EBUSY, ENOENT, EOPNOTSUPP, DESCRIPTOR } },
-	{ "htab_save", call_save,
+	{ "htab_save", call_save, .writes_image = true,
 	  .errors = { COMMON, ENOENT, EBUSY, EOVERFLOW, DESCRIPTOR, ENOSPC } },
 	{ "htab_restore", call_restore, UNCHANGED_OR_EMPTY, .reads_image = true,
 	  .errors = { COMMON, EBADMSG, EPROTONOSUPPORT, EOPNOTSUPP, EBUSY,
 		      DESCRIPTOR, ENOSPC, ENOTRECOVERABLE } },
 	{ "htab_resize_prepare", call_prepare, .may_leave_prepared = true,
 	  .errors = { EINPROGRESS, COMMON, EOPNOTSUPP, ERANGE, ENOMEM } },
-	{ "htab_resize_commit", call_commit, .may_leave_prepared = true,
+	{ "htab_resize_commit", call_commit, .is_prepared = true,
+	  .may_leave_prepared = true,
 	  .errors = { COMMON, ERANGE, EOPNOTSUPP, ENOENT, EMFILE, ENFILE, ENXIO,
 		      EBUSY, ENOSPC, ENOMEM } },
-	{ "htab_resize_cancel", call_cancel, .may_leave_prepared = true,
+	{ "htab_resize_cancel", call_cancel, .is_prepared = true,
+	  .may_leave_prepared = true,
 	  .errors = { COMMON, EOPNOTSUPP, ERANGE } },
 	{ "htab_resize", call_resize,
 	  .errors = { COMMON, ENOENT, EOPNOTSUPP, ERANGE, DESCRIPTOR, ETIMEDOUT,
@@ -241,95 +242,3 @@ const struct function functions[] = {
 	  .errors = { COMMON, ENODEV, EOPNOTSUPP, EBUSY, ENOMEM } },
 	{ .name = NULL },
 };
-
-/* --- their VM --- */
-
-/* An image of a table of the same order, made on another host */
-static int image_file(void)
-{
-	static int saved = -1;
-	struct htab_sim_host *host;
-	int vmfd;
-
-	if (saved >= 0)
-		return saved;
-	saved = memfd_create("image", MFD_CLOEXEC);
-	assert_true(saved >= 0);
-	host = htab_sim_host_new("page=64K ram=64K");
-	assert_non_null(host);
-	vmfd = a_vm_with_table(host, ORDER);
-	/* Two records, so that the second one can fail after the first */
-	assert_result(put_entry(vmfd, 100), 0);
-	assert_result(put_entry(vmfd, 200), 0);
-	assert_result(htab_save(vmfd, saved), 0);
-	close(vmfd);
-	assert_int_equal(htab_sim_host_free(host), 0);
-	return saved;
-}
-
-static void prepare_until_ready(int vmfd)
-{
-	while (prepare(vmfd, OTHER) > 0)
-		;
-}
-
-void set_up_function(struct test_vm *vm, const struct function *function,
-		     struct htab_sim_host *host)
-{
-	uint32_t order = ORDER;
-
-	vm->host = host;
-	vm->htabfd = vm->file = -1;
-	vm->fd = a_vm(host);
-	assert_result(htab_alloc(vm->fd, &order), 0);
-	assert_result(run(vm->fd), 0);
-	/* Linux 3.6 and 3.7 have no htab fd. */
-	if (contents_of(vm->fd).result == 0)
-		for (uint32_t i = 0; i < ENTRIES; i++)
-			assert_result(put_entry(vm->fd, i), 0);
-	/* Linux 4.11 to 4.13 crash if nothing is prepared. */
-	if (function->call == call_commit || function->call == call_cancel)
-		prepare_until_ready(vm->fd);
-	if (function->has_htabfd)
-		vm->htabfd = htab_open(vm->fd, function->flags);
-	if (function->reads_image)
-		vm->file = image_file();
-	else if (function->call == call_save)
-		vm->file = memfd_create("image", MFD_CLOEXEC);
-}
-
-void tear_down_function(struct test_vm *vm)
-{
-	if (vm->htabfd >= 0)
-		close(vm->htabfd);
-	if (vm->file >= 0 && vm->file != image_file())
-		close(vm->file);
-	/* The VM must not be closed with a table prepared, nor the kernel be
-	 * interrupted. */
-	prepare_until_ready(vm->fd);
-	prepare(vm->fd, 0);
-	close(vm->fd);
-}
-
-struct contents contents_of(int vmfd)
-{
-	unsigned char buf[HTAB_READ_MIN];
-	struct contents contents = { 0 };
-	uint32_t order = 0;
-	int htabfd;
-	ssize_t n;
-
-	contents.result = htab_order(vmfd, &order);
-	contents.order = order;
-	if (contents.result < 0)
-		return contents;
-	htabfd = open_htab(vmfd, 0);
-	while ((n = htab_read(htabfd, buf, sizeof(buf))) > 0) {
-		contents.valid += count_valid_in(buf, n);
-		for (ssize_t i = 0; i < n; i++)
-			contents.sum = contents.sum * 31 + buf[i];
-	}
-	assert_result((int)n, 0);
-	close(htabfd);
-	return contents;
-}

@@ -9,8 +9,11 @@
 /* What a VM has after an error */
 enum after { UNCHANGED, UNCHANGED_OR_EMPTY, ANYTHING };
 
-/* A VM with a table of order 18, in which entries 0 to 2 are valid, and a vcpu
- * that has run */
+/* The order of the table, another one, and how many entries are valid */
+enum { TEST_VM_ORDER = 18, TEST_VM_OTHER_ORDER = 20, TEST_VM_ENTRIES = 3 };
+
+/* A VM with a table whose first entries are valid, and a vcpu that has run. On
+ * a host without hash guests it has no table. */
 struct test_vm {
 	struct htab_sim_host *host;
 	int fd, htabfd, file;
@@ -29,14 +32,15 @@ struct function {
 	/* Whether it needs an htab fd, with these flags of htab_open() */
 	bool has_htabfd;
 	unsigned int flags;
-	bool reads_image;
+	bool is_prepared; /* it needs a table of the other order prepared */
+	bool reads_image, writes_image;
 	int errors[24]; /* positive, and then a 0 */
 };
 
 /* Ends with one that has no name */
 extern const struct function functions[];
 
-/* The arguments that a function needs. Fails on a host that has none. */
+/* The arguments that a function needs */
 void set_up_function(struct test_vm *vm, const struct function *function,
 		     struct htab_sim_host *host);
 void tear_down_function(struct test_vm *vm);

@@ -140,9 +140,9 @@ static bool with_fault(struct htab_sim_host *host,
 	return reached;
 }
 
-static void each_call_fails(const char *description)
+static void each_call_fails(void **state)
 {
-	struct htab_sim_host *host = a_host(description);
+	struct htab_sim_host *host = a_host(*state);
 	unsigned int faults = 0;
 
 	for (const struct function *function = functions; function->name;
@@ -238,53 +238,32 @@ static void a_wrong_count_of_a_read_or_write_is_noticed(void **state)
 	close_host(host);
 }
 
-static void linux_3_6(void **state)
-{
-	each_call_fails("linux=3.6 page=64K ram=64K");
-}
-
-static void linux_3_8(void **state)
-{
-	each_call_fails("linux=3.8 page=64K ram=64K");
-}
-
-static void linux_4_10(void **state)
-{
-	each_call_fails("linux=4.10 page=64K ram=64K");
-}
-
-static void linux_4_12(void **state)
-{
-	each_call_fails("linux=4.12 page=64K ram=64K");
-}
-
-static void linux_6_12(void **state)
-{
-	each_call_fails("page=64K ram=64K");
-}
-
-static void power9_with_radix(void **state)
-{
-	each_call_fails("cpu=power9 mmu=radix page=64K ram=64K");
-}
-
-static void power9_without_radix(void **state)
-{
-	each_call_fails("cpu=power9 mmu=hash page=64K ram=64K");
-}
+/* The hosts, and the names of their tests */
+static char hosts[][40] = {
+	"linux=3.6 page=64K ram=64K",
+	"linux=3.8 page=64K ram=64K",
+	"linux=4.3 page=64K ram=64K",
+	"linux=4.10 page=64K ram=64K",
+	"linux=4.12 page=64K ram=64K",
+	"linux=4.14 page=64K ram=64K",
+	"page=64K ram=64K",
+	"cpu=power9 mmu=radix page=64K ram=64K",
+	"cpu=power9 mmu=hash page=64K ram=64K",
+	"kvm=nested page=64K ram=64K",
+};
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		SIM_TEST(linux_3_6),
-		SIM_TEST(linux_3_8),
-		SIM_TEST(linux_4_10),
-		SIM_TEST(linux_4_12),
-		SIM_TEST(linux_6_12),
-		SIM_TEST(power9_with_radix),
-		SIM_TEST(power9_without_radix),
+	struct CMUnitTest tests[COUNT_OF(hosts) + 1] = {
 		SIM_TEST(a_wrong_count_of_a_read_or_write_is_noticed),
 	};
 
+	for (size_t i = 0; i < COUNT_OF(hosts); i++)
+		tests[i + 1] = (struct CMUnitTest){
+			.name = hosts[i],
+			.test_func = each_call_fails,
+			.teardown_func = free_left_hosts,
+			.initial_state = hosts[i],
+		};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
