@@ -53,12 +53,9 @@
  * and of io_uring. A program that a simulated host's program starts by exec()
  * has a host of its own, and does not know the descriptors that it inherits.
  *
- * Linking. A program is linked with libhtab-sim in the place of libhtab, not
- * with both: the functions of libhtab.h would be those of the first, and if
- * that is libhtab, they ask the real kernel, which answers -ENOTTY. The VMM's
- * own ioctl() and mmap(), KVM_RUN among them, reach the simulator without the
- * preload library if the test is linked with -Wl,--wrap=ioctl,--wrap=mmap and
- * has these two functions:
+ * Linking a VMM. The VMM's own ioctl() and mmap(), KVM_RUN among them, reach
+ * the simulator without the preload library if the test is linked with
+ * -Wl,--wrap=ioctl,--wrap=mmap and has these two functions:
  *
  *	int __wrap_ioctl(int fd, unsigned long request, ...)
  *	{
@@ -179,8 +176,8 @@ struct htab_sim_host;
  *	block=16M	the largest contiguous piece of it
  *	pool=0		how many tables of order 24 are reserved at boot; up to
  *			Linux 3.11
- *	ram=16M		the memory of each VM, at guest address 0; 0 for none. It
- *			counts until the VM has had a memory slot there.
+ *	ram=16M		the memory of each VM, at guest address 0; 0 for none.
+ *			It counts until the VM has had a memory slot there.
  *	polls=1		how often RESIZE_HPT_PREPARE says "not yet"; at least 1
  *	reverse=zero	zero or random: the marks in the reverse map of a new
  *			table. Kernels do not initialise this memory, so that an
@@ -356,14 +353,14 @@ int htab_sim_vcpu_leave(int fd);
  * The one at guest address 0 replaces the ram= of the host: a VM that has had
  * one there, and has deleted it, has no memory there. The first run of a vcpu
  * maps the slot as real mode, and looks at what the process has mapped at its
- * userspace_addr. Nothing, or memory of a device, is -EINVAL. Pages of hugetlbfs
- * count as 16M or 64K if they are at least as large, and other pages have the
- * size that page= says. Where /proc is not mounted, all memory counts as such.
- * The contents of the memory are never used. Every address below 4P is one that
- * a process may have; kernels with 4K pages refuse those from 64T on.
+ * userspace_addr. Nothing, or memory of a device, is -EINVAL. Pages of
+ * hugetlbfs count as 16M or 64K if they are at least as large, and other pages
+ * have the size that page= says. Where /proc is not mounted, all memory counts
+ * as such. The contents of the memory are never used. Every address below 4P is
+ * one that a process may have; kernels with 4K pages refuse those from 64T on.
  *
- * KVM_PPC_CONFIGURE_V3_MMU: a call that changes the mode of a VM is -EBUSY while
- * a vcpu is inside KVM_RUN, and frees the table if the VM becomes radix.
+ * KVM_PPC_CONFIGURE_V3_MMU: a call that changes the mode of a VM is -EBUSY
+ * while a vcpu is inside KVM_RUN, and frees the table if the VM becomes radix.
  *
  * KVM_RUN executes no guest. It stays inside until a signal comes, or leaves
  * with an exit that htab_sim_vcpu_exit() plans:
@@ -591,9 +588,10 @@ void htab_sim_intercept(struct htab_sim_host *host,
  *
  * KVM_RUN returns 0 (2 before Linux 5.18), as if the guest had caused the exit.
  * If the vcpu is inside KVM_RUN, in another thread, it leaves now. Otherwise
- * its next KVM_RUN enters as usual, a first run included, and leaves at once. If
- * a program plans several exits, each KVM_RUN takes the next one, in the order
- * of the calls. So one thread can plan all exits of a guest and then run it:
+ * its next KVM_RUN enters as usual, a first run included, and leaves at once.
+ * If a program plans several exits, each KVM_RUN takes the next one, in the
+ * order of the calls. So one thread can plan all exits of a guest and then run
+ * it:
  *
  *	struct { uint64_t nr, ret, args[9]; } hcall = { .nr = 0x58 };
  *	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &hcall, sizeof(hcall));

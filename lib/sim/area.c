@@ -18,7 +18,8 @@
 
 enum { USED = 4096 }; /* bytes of an area, of which the rest stays zero */
 
-/* A mapping begins at a page of this machine, whatever the simulated one has. */
+/* A mapping begins at a page of this machine, whatever the simulated one
+ * has. */
 static off_t area_size(const struct htab_sim_host *host)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -7,8 +7,8 @@
 
 const char *htab_sim_error_name(int error)
 {
-	/* The errors that KVM, a filter of system calls or an old kernel returns
-	 * for the calls of the journal */
+	/* The errors that KVM, a filter of system calls or an old kernel
+	 * returns for the calls of the journal */
 	static const struct {
 		int error;
 		const char *name;

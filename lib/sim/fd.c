@@ -142,8 +142,8 @@ static uint32_t give_up(const struct descriptor *descriptor)
 }
 
 /* Caller holds the lock. Unlinks the descriptors of the watch that
- * htab_sim_watch_see() did not mark and that no call is using. Returns them as a
- * list. */
+ * htab_sim_watch_see() did not mark and that no call is using. Returns them as
+ * a list. */
 static struct descriptor *unlink_closed(struct watch *watch)
 {
 	struct descriptor *closed = NULL;

@@ -108,7 +108,8 @@ class Copy:
 
     def compile(self):
         return subprocess.run(
-            ['ninja', '-C', str(self.build)], stdout=subprocess.DEVNULL).returncode == 0
+            ['ninja', '-C', str(self.build)],
+            stdout=subprocess.DEVNULL).returncode == 0
 
     def first_red(self, threads_first):
         """The name of the first test that fails, and of its case"""

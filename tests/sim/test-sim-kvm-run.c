@@ -363,8 +363,8 @@ static void a_signal_for_a_run_that_waits_its_turn_is_kept(void **state)
 	assert_string_equal(htab_sim_journal(host), "KVM_RUN() = -EINTR\n");
 }
 
-/* The thread does not block the signal. The second thread gets the signal before
- * its turn. */
+/* The thread does not block the signal. The second thread gets the signal
+ * before its turn. */
 static void a_signal_that_only_the_mask_blocks_waits(void **state)
 {
 	struct runner first = { .vcpufd = vcpufd };

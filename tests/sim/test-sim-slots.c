@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #define PAGE  UINT64_C(0x1000)
-#define HERE  UINT64_C(0x10000000) /* an address of the process; nothing there */
+#define HERE  UINT64_C(0x10000000) /* in the process; nothing is there */
 #define USER  UINT64_C(0x0010000000000000) /* the end of its addresses */
 #define FLAG  1u			   /* KVM_MEM_LOG_DIRTY_PAGES */
 #define NO_FD (-1)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A VMM's own ioctl() and mmap() reach the simulator through the linker's
- * --wrap ("Linking" in libhtab-sim.h). Linked statically, the simulator's own
- * way to the kernel must not come back here: with ioctl() in it, a descriptor
- * that is not the simulator's ended in a recursion without end.
+ * --wrap ("Linking a VMM" in libhtab-sim.h). Linked statically, the simulator's
+ * own way to the kernel must not come back here: with ioctl() in it, a
+ * descriptor that is not the simulator's ended in a recursion without end.
  */
 #include "model.h"
 

@@ -287,8 +287,8 @@ static int look(int (*real)(int, struct stat *), int fd, struct stat *st)
 	return r;
 }
 
-/* The simulator's objects call one of these, which depends on the sizes of off_t
- * and time_t. */
+/* The simulator's objects call one of these, which depends on the sizes of
+ * off_t and time_t. */
 int __real_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st)
