@@ -61,7 +61,7 @@ int host_close_fd(int fd);
 struct uapi_kvm_run *host_map_run(int vcpufd);
 void host_unmap_run(struct uapi_kvm_run *run);
 
-/* A vcpu that counts in an endless loop, and memory for its VM */
+/* A vcpu that counts in an endless loop (guest.h), and memory for its VM */
 struct vcpu;
 struct vcpu *vcpu_new(const struct host *host, int vmfd);
 int vcpu_fd(const struct vcpu *vcpu);
@@ -71,6 +71,10 @@ uint64_t vcpu_memory(const struct vcpu *vcpu);
 void vcpu_start(struct vcpu *vcpu);
 /* Runs the vcpu for a moment. Returns 0, or the error of KVM_RUN. */
 int vcpu_try(struct vcpu *vcpu);
+/* The guest of a vcpu that runs makes n more changes to its table (guest.h).
+ * Returns when they are made. The simulator runs no guest: there the vcpu is
+ * outside for the time that this takes. */
+void vcpu_change_table(struct vcpu *vcpu, unsigned int n);
 /* Takes the vcpu out of KVM_RUN. */
 void vcpu_stop(struct vcpu *vcpu);
 /* Calls KVM_RUN with immediate_exit set (Linux 4.11 and later). It completes

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vcpu of KVM HV that counts in an endless loop */
+/* A vcpu of KVM HV, which runs the program of guest.h */
 #include "host.h"
 
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 #ifdef __powerpc64__
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <pthread.h>
@@ -18,23 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CODE = 0x1000, COUNTER = 0x2000 };
-
-/*
- * The guest is big-endian on every host. Its first three instructions are for
- * Linux 5.9 and 5.10 on a POWER9 hash host, which leave the guest's FSCR in the
- * register when the guest exits. The C library of this program makes its system
- * calls with scv there, and without the SCV bit each of them ends with SIGILL.
- */
-static const unsigned char counting_guest[] = {
-	0x7c, 0xb9, 0x22, 0xa6, /*    mfspr r5, FSCR	*/
-	0x60, 0xa5, 0x10, 0x00, /*    ori   r5, r5, SCV	*/
-	0x7c, 0xb9, 0x23, 0xa6, /*    mtspr FSCR, r5	*/
-	0x38, 0x60, 0x20, 0x00, /*    li    r3, COUNTER */
-	0x38, 0x84, 0x00, 0x01, /* 1: addi  r4, r4, 1	*/
-	0x90, 0x83, 0x00, 0x00, /*    stw   r4, 0(r3)	*/
-	0x4b, 0xff, 0xff, 0xf8, /*    b     1b		*/
-};
+#include "guest.h"
 
 #define MSR_64BIT_REAL_MODE UINT64_C(0x8000000000001000) /* SF | ME */
 #define KICK		    SIGUSR1
@@ -73,7 +58,7 @@ static void add_memory(struct vcpu *vcpu, int vmfd)
 	vcpu->ram = mmap(NULL, vcpu->ram_size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check(vcpu->ram != MAP_FAILED, "guest memory");
-	memcpy(vcpu->ram + CODE, counting_guest, sizeof(counting_guest));
+	memcpy(vcpu->ram + GUEST_CODE, guest_code, sizeof(guest_code));
 	region.userspace_addr = (uintptr_t)vcpu->ram;
 	check(ioctl(vmfd, KVM_SET_USER_MEMORY_REGION, &region) == 0,
 	      "KVM_SET_USER_MEMORY_REGION");
@@ -83,7 +68,7 @@ struct vcpu *vcpu_new(const struct host *host, int vmfd)
 {
 	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
 	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
-	struct kvm_regs regs = { .pc = CODE, .msr = MSR_64BIT_REAL_MODE };
+	struct kvm_regs regs = { .pc = GUEST_CODE, .msr = MSR_64BIT_REAL_MODE };
 	int size;
 
 	check(vcpu, "calloc");
@@ -122,11 +107,15 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* A word that the guest shares with this program */
+static volatile uint32_t *word_at(const struct vcpu *vcpu, size_t offset)
+{
+	return (volatile uint32_t *)(void *)(vcpu->ram + offset);
+}
+
 static uint32_t counter(const struct vcpu *vcpu)
 {
-	const void *word = vcpu->ram + COUNTER;
-
-	return *(const volatile uint32_t *)word;
+	return *word_at(vcpu, GUEST_COUNTER);
 }
 
 /* Returns true once the vcpu counts. Returns false if KVM_RUN ends before that,
@@ -167,6 +156,20 @@ int vcpu_try(struct vcpu *vcpu)
 
 	vcpu_stop(vcpu);
 	return counts ? 0 : vcpu->result;
+}
+
+void vcpu_change_table(struct vcpu *vcpu, unsigned int n)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	const uint32_t all = be32toh(*word_at(vcpu, GUEST_WANTED)) + n;
+	int patience = 60000;
+
+	*word_at(vcpu, GUEST_WANTED) = htobe32(all);
+	while (be32toh(*word_at(vcpu, GUEST_MADE)) != all) {
+		check(!atomic_load(&vcpu->ended) && patience--,
+		      "the guest does not change its table");
+		nanosleep(&moment, NULL);
+	}
 }
 
 void vcpu_stop(struct vcpu *vcpu)
@@ -232,6 +235,13 @@ void vcpu_start(struct vcpu *vcpu)
 int vcpu_try(struct vcpu *vcpu)
 {
 	(void)vcpu;
+	cannot();
+}
+
+void vcpu_change_table(struct vcpu *vcpu, unsigned int n)
+{
+	(void)vcpu;
+	(void)n;
 	cannot();
 }
 

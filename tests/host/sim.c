@@ -10,10 +10,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "htab.h"
 #include "libhtab-sim.h"
 #include "sim/uapi-sim.h"
 
 static struct htab_sim_host *sim;
+
+/* What the guest of guest.h enters */
+#define PAGE_DWORD_0 UINT64_C(0x12340011)
+#define PAGE_DWORD_1 UINT64_C(0x190)
 
 /* The last "linux=" of the description, or the simulator's default */
 static unsigned int described_version(const char *description)
@@ -136,6 +141,7 @@ struct vcpu {
 	size_t ram_size;
 	uint64_t address; /* in ram */
 	bool inside;
+	uint32_t changes; /* which the guest has made to its table */
 };
 
 static void check(int r, const char *what)
@@ -207,6 +213,23 @@ int vcpu_try(struct vcpu *vcpu)
 	vcpu->inside = r >= 0;
 	vcpu_stop(vcpu);
 	return r < 0 ? r : 0;
+}
+
+void vcpu_change_table(struct vcpu *vcpu, unsigned int n)
+{
+	vcpu_stop(vcpu);
+	for (; n; n--) {
+		const uint32_t index = vcpu->changes++ * 8;
+
+		for (uint32_t i = 0; i < 2; i++)
+			check((int)host_write_entry(vcpu->vmfd, index + i,
+						    PAGE_DWORD_0, PAGE_DWORD_1),
+			      "H_ENTER");
+		if (index)
+			check((int)host_write_invalid(vcpu->vmfd, index - 7, 1),
+			      "H_REMOVE");
+	}
+	vcpu_start(vcpu);
 }
 
 void vcpu_stop(struct vcpu *vcpu)
