@@ -63,8 +63,16 @@ bool host_resizes(void);
 int a_vm(void);
 int an_htab(int vmfd, uint64_t flags);
 struct vcpu *a_vcpu(int vmfd);
-/* Closes a VM or an htab fd earlier. */
+/* An htab fd of htab_open(), and an empty file without a name */
+int an_open_table(int vmfd, unsigned int flags);
+int a_file(void);
+/* Closes one of these descriptors earlier. */
 void close_now(int fd);
+
+/* What comes before each case and after it: a case that leaves a descriptor open
+ * fails. */
+int begin_case(void **state);
+int end_case(void **state);
 
 /* A VM with a table of that order */
 int a_vm_with_table(uint32_t order);
@@ -82,6 +90,13 @@ enum { TOO_LARGE = 40 };
 
 void assert_order(int vmfd, uint32_t order);
 void assert_no_table(int vmfd);
+/* The order, and how many entries are valid */
+void assert_table(int vmfd, uint32_t order, uint64_t valid);
+
+void run_for_a_moment(struct vcpu *vcpu);
+/* What a first run maps for real mode: one entry for each of the host's pages
+ * in the guest's memory */
+uint64_t vrma_entries(void);
 
 /* --- htab-fd.c: the table, read and written without libhtab --- */
 
@@ -96,5 +111,13 @@ void write_entry(int vmfd, uint32_t index);
  * where the guest has no memory. */
 enum guest_page { PAGE_4K, PAGE_64K, PAGE_16M, GUEST_PAGES };
 void write_entry_of(int vmfd, uint32_t index, enum guest_page page);
+
+/* --- table.c: small tables, and all that is in them --- */
+
+enum { SMALL = HTAB_ORDER_MIN, SMALL_ENTRIES = 1 << (SMALL - 4) };
+
+/* A VM with entries at the ends of its table, side by side, and apart */
+int a_filled_vm(void);
+enum { FILLED_ENTRIES = 6 };
 
 #endif

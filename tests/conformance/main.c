@@ -1,61 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct host host;
 
-enum { MAX_OWNED = 128, MAX_CASES = 128, CASE_SECONDS = 120 };
-
-/* What the running case has opened, and what end() closes. No host has room for
- * MAX_OWNED VMs. */
-static int owned[MAX_OWNED];
-static int owned_count;
-static struct vcpu *vcpus[MAX_OWNED];
-static int vcpu_count;
-/* What end() compares or restores */
-static int descriptors_before;
-static uint64_t ram_before;
-
-static int own(int fd, const char *what)
-{
-	if (fd < 0)
-		fail_msg("%s: %s", what, result_name(fd));
-	assert_true(owned_count < MAX_OWNED);
-	owned[owned_count++] = fd;
-	return fd;
-}
-
-int a_vm(void)
-{
-	return own(host_new_vm(&host), "KVM_CREATE_VM");
-}
-
-int an_htab(int vmfd, uint64_t flags)
-{
-	return own(host_open_htab(vmfd, flags, 0), "KVM_PPC_GET_HTAB_FD");
-}
-
-void close_now(int fd)
-{
-	for (int i = 0; i < owned_count; i++) {
-		if (owned[i] == fd) {
-			owned[i] = owned[--owned_count];
-			assert_result(host_close_fd(fd), 0);
-			return;
-		}
-	}
-	fail_msg("not a descriptor of this case: %d", fd);
-}
-
-struct vcpu *a_vcpu(int vmfd)
-{
-	assert_true(vcpu_count < MAX_OWNED);
-	return vcpus[vcpu_count++] = vcpu_new(&host, vmfd);
-}
+enum { MAX_CASES = 160 };
 
 int a_vm_with_table(uint32_t wanted)
 {
@@ -99,45 +50,6 @@ void assert_no_table(int vmfd)
 
 	assert_result(htab_order(vmfd, &order), -ENOENT);
 	assert_int_equal(order, 1234);
-}
-
-static int count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	if (!dir)
-		return -1;
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
-static int begin(void **state)
-{
-	descriptors_before = count_descriptors();
-	ram_before = host.ram;
-	/* If the kernel hangs, SIGALRM ends the program. */
-	alarm(CASE_SECONDS);
-	return descriptors_before < 0;
-}
-
-static int end(void **state)
-{
-	int now;
-
-	while (vcpu_count)
-		vcpu_free(vcpus[--vcpu_count]);
-	while (owned_count)
-		host_close_fd(owned[--owned_count]);
-	host.ram = ram_before;
-	alarm(0);
-	now = count_descriptors();
-	if (now != descriptors_before)
-		print_error("%d descriptors before the case, %d after\n",
-			    descriptors_before, now);
-	return now != descriptors_before;
 }
 
 bool host_changes_size(void)
@@ -230,8 +142,8 @@ static void add(struct CMUnitTest *tests, size_t *count,
 		tests[(*count)++] = (struct CMUnitTest){
 			.name = cases[i].name,
 			.test_func = run,
-			.setup_func = begin,
-			.teardown_func = end,
+			.setup_func = begin_case,
+			.teardown_func = end_case,
 			.initial_state = (void *)(uintptr_t)&cases[i],
 		};
 	}

@@ -2,18 +2,6 @@
 /* VMs whose vcpu runs or has run */
 #include "conformance.h"
 
-/* The VRMA has one entry for each of the host's pages in the guest's memory. */
-static uint64_t vrma_entries(void)
-{
-	return host.ram / host.page_size;
-}
-
-static void run_for_a_moment(struct vcpu *vcpu)
-{
-	vcpu_start(vcpu);
-	vcpu_stop(vcpu);
-}
-
 static void running_vcpu_is_ebusy_and_nothing_changes(void)
 {
 	int vmfd = a_vm_with_table(20);
