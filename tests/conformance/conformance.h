@@ -39,10 +39,12 @@ struct test_case {
 #function, function, needs, since, until                       \
 	}
 
-extern const struct test_case alloc_cases[], host_cases[], largest_cases[],
-	renew_cases[], reset_cases[], run_cases[], vcpu_cases[];
-extern const size_t alloc_cases_count, host_cases_count, largest_cases_count,
-	renew_cases_count, reset_cases_count, run_cases_count, vcpu_cases_count;
+extern const struct test_case alloc_cases[], entries_cases[], host_cases[],
+	largest_cases[], renew_cases[], reset_cases[], run_cases[],
+	vcpu_cases[];
+extern const size_t alloc_cases_count, entries_cases_count, host_cases_count,
+	largest_cases_count, renew_cases_count, reset_cases_count,
+	run_cases_count, vcpu_cases_count;
 
 #define CASES(group, ...)                                                      \
 	const struct test_case group##_cases[] = __VA_ARGS__;                  \
@@ -119,5 +121,12 @@ enum { SMALL = HTAB_ORDER_MIN, SMALL_ENTRIES = 1 << (SMALL - 4) };
 /* A VM with entries at the ends of its table, side by side, and apart */
 int a_filled_vm(void);
 enum { FILLED_ENTRIES = 6 };
+
+/* All entries of a small table, as htab_get_hptes() reads them. They stay as
+ * they are until the second next call. */
+const struct htab_hpte *all_of(int vmfd);
+void assert_equal_tables(int vmfd, int other);
+/* The VM has a small table, in which nothing is valid. */
+void assert_empty_table(int vmfd);
 
 #endif

@@ -177,6 +177,7 @@ int main(void)
 	add(tests, &count, run_cases, run_cases_count);
 	add(tests, &count, renew_cases, renew_cases_count);
 	add(tests, &count, vcpu_cases, vcpu_cases_count);
+	add(tests, &count, entries_cases, entries_cases_count);
 	failed = _cmocka_run_group_tests("conformance", tests, count, NULL,
 					 NULL);
 	host_close(&host);

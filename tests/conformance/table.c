@@ -29,3 +29,31 @@ int a_filled_vm(void)
 		write_entry_of(vmfd, indices[i], (enum guest_page)(i % 3));
 	return vmfd;
 }
+
+const struct htab_hpte *all_of(int vmfd)
+{
+	static struct htab_hpte tables[2][SMALL_ENTRIES];
+	static unsigned int calls;
+	struct htab_hpte *hptes = tables[calls++ % 2];
+
+	assert_result(htab_get_hptes(vmfd, 0, hptes, SMALL_ENTRIES), 0);
+	return hptes;
+}
+
+void assert_equal_tables(int vmfd, int other)
+{
+	const struct htab_hpte *a = all_of(vmfd), *b = all_of(other);
+
+	for (uint32_t i = 0; i < SMALL_ENTRIES; i++)
+		if (memcmp(&a[i], &b[i], sizeof(a[i])) != 0)
+			fail_msg("entry %u: %llx %llx, and %llx %llx", i,
+				 (unsigned long long)a[i].v,
+				 (unsigned long long)a[i].r,
+				 (unsigned long long)b[i].v,
+				 (unsigned long long)b[i].r);
+}
+
+void assert_empty_table(int vmfd)
+{
+	assert_table(vmfd, SMALL, 0);
+}
