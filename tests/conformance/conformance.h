@@ -21,6 +21,9 @@ enum {
 	ANY_RAM = 512,	   /* A case can choose the RAM of its VMs. */
 	AREA = 1024,	   /* The area for tables has the largest ones. */
 	NO_AREA = 2048,	   /* All tables come from the page allocator. */
+	/* A guest runs on a table that was written, and not made by its own
+	 * first run. */
+	WRITTEN_RUNS = 16384,
 };
 
 /* The case holds on the kernels from since on, and before until. A bound that
@@ -40,11 +43,11 @@ struct test_case {
 	}
 
 extern const struct test_case alloc_cases[], entries_cases[], host_cases[],
-	largest_cases[], renew_cases[], reset_cases[], run_cases[],
-	vcpu_cases[];
+	image_cases[], largest_cases[], renew_cases[], reset_cases[],
+	run_cases[], vcpu_cases[];
 extern const size_t alloc_cases_count, entries_cases_count, host_cases_count,
-	largest_cases_count, renew_cases_count, reset_cases_count,
-	run_cases_count, vcpu_cases_count;
+	image_cases_count, largest_cases_count, renew_cases_count,
+	reset_cases_count, run_cases_count, vcpu_cases_count;
 
 #define CASES(group, ...)                                                      \
 	const struct test_case group##_cases[] = __VA_ARGS__;                  \
@@ -128,5 +131,8 @@ const struct htab_hpte *all_of(int vmfd);
 void assert_equal_tables(int vmfd, int other);
 /* The VM has a small table, in which nothing is valid. */
 void assert_empty_table(int vmfd);
+/* A file with an image of an empty small table, which was not made by
+ * htab_save() but by hand, from docs/image-format.md */
+int an_empty_image(void);
 
 #endif

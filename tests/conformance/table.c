@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "conformance.h"
 
+#include <unistd.h>
+
 void assert_table(int vmfd, uint32_t order, uint64_t valid)
 {
 	assert_order(vmfd, order);
@@ -56,4 +58,34 @@ void assert_equal_tables(int vmfd, int other)
 void assert_empty_table(int vmfd)
 {
 	assert_table(vmfd, SMALL, 0);
+}
+
+int an_empty_image(void)
+{
+	static const char image[] =
+		/* The header, with version 1 and order 18 */
+		"libhtab\n"
+		"\0\0\0\1"
+		"\0\0\0\22"
+		"\0\0\0\0\xe0\xca\xc4\x85"
+		"\0\0\0\3\x0e\xc9\xaf\xd2"
+		/* Block 0: one record with 16384 invalid entries */
+		"\0\0\0\0"
+		"\0\0\0\10"
+		"\0\0\0\0\0\0\x40\10"
+		"\0\0\0\0\0\0\x40\30"
+		"\0\0\0\0"
+		"\0\0"
+		"\x40\0"
+		/* Block 1: the end */
+		"\0\0\0\1"
+		"\0\0\0\0"
+		"\0\0\0\0\0\0\0\1"
+		"\0\0\0\0\0\0\0\2";
+	const size_t len = sizeof(image) - 1;
+	int fd = a_file();
+
+	assert_int_equal(write(fd, image, len), len);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
 }
