@@ -192,6 +192,7 @@ int main(void)
 	add(tests, &count, entries_cases, entries_cases_count);
 	add(tests, &count, image_cases, image_cases_count);
 	add(tests, &count, damage_cases, damage_cases_count);
+	add(tests, &count, stream_cases, stream_cases_count);
 	failed = _cmocka_run_group_tests("conformance", tests, count, NULL,
 					 NULL);
 	host_close(&host);
