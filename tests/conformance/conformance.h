@@ -9,18 +9,20 @@
 
 /* What a case needs of the host. On other hosts the case is left out. */
 enum {
-	HV = 1,		   /* The host has KVM HV, or nested KVM HV. */
-	HASH_GUESTS = 2,   /* Its guests can have a table. */
-	BEGINS_RADIX = 4,  /* Its VMs begin as radix. */
-	BEGINS_HASH = 8,   /* Its VMs begin as hash. */
-	NO_HASH = 16,	   /* It refuses hash guests. */
-	NO_HV = 32,	   /* It has PR KVM or another architecture's KVM. */
-	HASH_RUNS = 64,	   /* A vcpu of a hash guest runs. */
-	HASH_NO_RUN = 128, /* KVM_RUN refuses a vcpu of a hash guest. */
-	RESIZES = 256,	   /* COMMIT can change the size of a table. */
-	ANY_RAM = 512,	   /* A case can choose the RAM of its VMs. */
-	AREA = 1024,	   /* The area for tables has the largest ones. */
-	NO_AREA = 2048,	   /* All tables come from the page allocator. */
+	HV = 1,		    /* The host has KVM HV, or nested KVM HV. */
+	HASH_GUESTS = 2,    /* Its guests can have a table. */
+	BEGINS_RADIX = 4,   /* Its VMs begin as radix. */
+	BEGINS_HASH = 8,    /* Its VMs begin as hash. */
+	NO_HASH = 16,	    /* It refuses hash guests. */
+	NO_HV = 32,	    /* It has PR KVM or another architecture's KVM. */
+	HASH_RUNS = 64,	    /* A vcpu of a hash guest runs. */
+	HASH_NO_RUN = 128,  /* KVM_RUN refuses a vcpu of a hash guest. */
+	RESIZES = 256,	    /* COMMIT can change the size of a table. */
+	ANY_RAM = 512,	    /* A case can choose the RAM of its VMs. */
+	AREA = 1024,	    /* The area for tables has the largest ones. */
+	NO_AREA = 2048,	    /* All tables come from the page allocator. */
+	NO_RESIZE = 4096,   /* COMMIT cannot change the size of a table. */
+	SMALL_PAGES = 8192, /* Its pages have 4K. */
 	/* A guest runs on a table that was written, and not made by its own
 	 * first run. */
 	WRITTEN_RUNS = 16384,
@@ -44,11 +46,13 @@ struct test_case {
 
 extern const struct test_case alloc_cases[], damage_cases[], entries_cases[],
 	host_cases[], image_cases[], largest_cases[], renew_cases[],
-	reset_cases[], run_cases[], stream_cases[], vcpu_cases[];
+	reset_cases[], resize_cases[], resize_steps_cases[], run_cases[],
+	stream_cases[], vcpu_cases[];
 extern const size_t alloc_cases_count, damage_cases_count, entries_cases_count,
 	host_cases_count, image_cases_count, largest_cases_count,
-	renew_cases_count, reset_cases_count, run_cases_count,
-	stream_cases_count, vcpu_cases_count;
+	renew_cases_count, reset_cases_count, resize_cases_count,
+	resize_steps_cases_count, run_cases_count, stream_cases_count,
+	vcpu_cases_count;
 
 #define CASES(group, ...)                                                      \
 	const struct test_case group##_cases[] = __VA_ARGS__;                  \
@@ -135,5 +139,14 @@ void assert_empty_table(int vmfd);
 /* A file with an image of an empty small table, which was not made by
  * htab_save() but by hand, from docs/image-format.md */
 int an_empty_image(void);
+
+/* --- resize-steps.c --- */
+
+/* A VM whose vcpu has run on a table of order 21, which has one entry besides
+ * those of real mode, and that is not bolted */
+int a_vm_that_has_run(struct vcpu **vcpu);
+void write_weak_entry(int vmfd);
+/* Ends with nothing prepared, too. */
+void assert_nothing_prepared(int vmfd, uint32_t order);
 
 #endif

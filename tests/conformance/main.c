@@ -99,6 +99,10 @@ static const char *why_not_this_host(unsigned int needs)
 		return "a hash guest can run on this host, or there is none";
 	if ((needs & RESIZES) && !host_resizes())
 		return "this host cannot resize a table";
+	if ((needs & NO_RESIZE) && host_resizes())
+		return "this host can resize a table";
+	if ((needs & SMALL_PAGES) && host.page_size != 4 << 10)
+		return "this host has larger pages than 4K";
 	if ((needs & WRITTEN_RUNS) && !host_runs_written_tables())
 		return "a guest does not run on a written table on this host";
 	if ((needs & BEGINS_RADIX) && !radix)
@@ -193,6 +197,8 @@ int main(void)
 	add(tests, &count, image_cases, image_cases_count);
 	add(tests, &count, damage_cases, damage_cases_count);
 	add(tests, &count, stream_cases, stream_cases_count);
+	add(tests, &count, resize_cases, resize_cases_count);
+	add(tests, &count, resize_steps_cases, resize_steps_cases_count);
 	failed = _cmocka_run_group_tests("conformance", tests, count, NULL,
 					 NULL);
 	host_close(&host);
