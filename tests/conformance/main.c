@@ -199,6 +199,8 @@ int main(void)
 	add(tests, &count, stream_cases, stream_cases_count);
 	add(tests, &count, resize_cases, resize_cases_count);
 	add(tests, &count, resize_steps_cases, resize_steps_cases_count);
+	add(tests, &count, mmu_cases, mmu_cases_count);
+	add(tests, &count, refused_cases, refused_cases_count);
 	failed = _cmocka_run_group_tests("conformance", tests, count, NULL,
 					 NULL);
 	host_close(&host);
