@@ -309,6 +309,11 @@
  * If the guest resets or resizes its table in between, close the reader, open
  * another one, and begin again: a change of the whole table sets no marks.
  *
+ * A table moves from kernel to kernel, and between POWER8 and POWER10, with two
+ * known exceptions. A host with 4K pages refuses the entries that a host with
+ * 64K pages has made for real mode (-EIO). On Linux 4.14 with a POWER9 the guest
+ * does not run on the table that it is given.
+ *
  * Single entries, for a debugger, are what htab_get_hptes() returns. The
  * functions htab_hpte_*() decode them.
  *
@@ -1460,7 +1465,7 @@ int htab_put_hptes(int vmfd, uint32_t index, const struct htab_hpte *hptes,
  * * -EINVAL: @wait_ms is NULL, the descriptor is /dev/kvm or a vcpu, or the VM
  *   is a radix guest.
  * * -ENOTTY: this KVM keeps no table, or the descriptor has nothing to do with
- *   KVM.
+ *   KVM, or it is a VM before Linux 3.17, which cannot be asked.
  * * -EOPNOTSUPP: a hash guest cannot run on this host, or it cannot resize its
  *   table: htab_caps() has no HTAB_CAP_RESIZE.
  * * -ERANGE: @order is not 18 to 46. No system call was made.
@@ -1662,8 +1667,8 @@ long htab_papr_status(int result, unsigned int wait_ms);
  * * -EBADF, -ENOTTY, -EIO, -EPROTO: see "Errors" above. -ENOTTY is also returned
  *   before Linux 4.11.
  * * -EINVAL: @flags has other bits, or bit 63 of @process_table does not agree
- *   with it, or the low bits are too large; or the kernel cannot switch; or the
- *   descriptor is /dev/kvm or a vcpu.
+ *   with it, or the low bits are too large; or the kernel cannot switch (so it
+ *   is with KVM PR since Linux 4.11); or the descriptor is /dev/kvm or a vcpu.
  * * -ENODEV: the processor is older than POWER9.
  * * -EOPNOTSUPP: such a guest cannot run on this host.
  * * -EBUSY: the VM would be switched, and a thread is inside KVM_RUN.

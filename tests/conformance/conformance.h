@@ -50,8 +50,8 @@ extern const struct test_case alloc_cases[], damage_cases[], entries_cases[],
 	resize_steps_cases[], run_cases[], stream_cases[], vcpu_cases[];
 extern const size_t alloc_cases_count, damage_cases_count, entries_cases_count,
 	host_cases_count, image_cases_count, largest_cases_count,
-	mmu_cases_count, refused_cases_count, renew_cases_count,
-	reset_cases_count, resize_cases_count, resize_steps_cases_count,
+	mmu_cases_count, refused_cases_count, resize_steps_cases_count,
+	renew_cases_count, reset_cases_count, resize_cases_count,
 	run_cases_count, stream_cases_count, vcpu_cases_count;
 
 #define CASES(group, ...)                                                      \
