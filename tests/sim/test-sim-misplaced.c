@@ -89,8 +89,8 @@ static void hazard_12_is_a_bolted_entry_in_its_secondary_group(void **state)
 static void hazard_12_is_a_secondary_entry_in_its_primary_group(void **state)
 {
 	begin("linux=4.15", "");
-	assert_result(put_hpte(vmfd, index_of(SEGMENT ^ PAGE),
-			       PAGE_V | SECONDARY, OUTSIDE_16M),
+	assert_result(put_hpte(vmfd, index_of(SEGMENT), LARGE_V | SECONDARY,
+			       OUTSIDE_16M),
 		      0);
 	assert_refused(22, 12);
 	end();
