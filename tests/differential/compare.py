@@ -174,7 +174,7 @@ def arguments(table):
     option('--boot', type=int, default=20000, metavar='N',
            help='most operations in one boot (default: 20000)')
     option('--timeout', type=float, metavar='SEC',
-           help='for one boot (default: two minutes, and a twentieth of a '
+           help='for one boot (default: three minutes, and a tenth of a '
                 'second for each operation)')
     option('--libdir', action='append', default=[], metavar='DIR',
            help='where to look for libraries first')
@@ -185,7 +185,7 @@ def arguments(table):
         parser.error(f'the table does not let kernel {args.kernel} run on '
                      f'{args.machine}')
     if args.timeout is None:
-        args.timeout = 120 + min(args.boot, args.count) / 20
+        args.timeout = 180 + min(args.boot, args.count) / 10
     return args
 
 
