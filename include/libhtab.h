@@ -1561,11 +1561,12 @@ int htab_resize_cancel(int vmfd, uint32_t order) HTAB_MUST_CHECK;
  * This prepares a table, waits, and commits it. What htab_resize_commit() says
  * about its conditions holds here too, except that nothing must be prepared. If
  * the size can be measured (no vcpu runs) and is the wanted one already, nothing
- * is done.
+ * is done, and a table that was prepared before stays.
  *
- * Afterwards nothing is prepared, also after an error, unless the call that
- * cancels fails itself, as under a filter of system calls. After the timeout
- * this can take longer, because the kernel has to come to an end first.
+ * Otherwise nothing is prepared afterwards, also after an error, except those
+ * errors of which the list below says that nothing changed, and unless the call
+ * that cancels fails itself, as under a filter of system calls. After the
+ * timeout this can take longer, because the kernel has to come to an end first.
  *
  * Ioctls: those of htab_resize_prepare(), htab_order(), htab_resize_commit() and
  * htab_resize_cancel().
