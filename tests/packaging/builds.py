@@ -9,7 +9,7 @@ from checks import CC, build, check, main, run, source, temporary, tool
 
 def builds(variable, default, *options):
     build(temporary(), '-Doptimization=2', '-Ddebug=false', '--werror',
-          '-Dwarning_level=3', '-Dsim=enabled', *options,
+          '-Dwarning_level=3', '-Dsim=enabled', '-Dtools=auto', *options,
           CC=shlex.join(tool(variable, default)))
 
 
@@ -35,7 +35,7 @@ def lto():
     directory = temporary()
     run(*meson, 'setup', directory, source, '--buildtype=release',
         '-Db_lto=true', '-Dtests=auto', '-Dexamples=disabled',
-        CC=CC)
+        '-Dtools=disabled', CC=CC)
     run(*meson, 'test', '-C', directory, '--suite', 'unit')
 
 

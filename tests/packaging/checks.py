@@ -107,11 +107,11 @@ def temporary():
 
 
 def build(directory, *options, CC=CC):
-    """Builds the project from scratch. It has no tests and examples unless the
-    options enable them."""
+    """Builds the project from scratch. It has only the library unless the
+    options enable more."""
     run(*tool('MESON', 'meson'), 'setup', directory, source,
-        '-Dtests=disabled', '-Dexamples=disabled', '-Dsim=disabled', *options,
-        CC=CC)
+        '-Dtests=disabled', '-Dexamples=disabled', '-Dsim=disabled',
+        '-Dtools=disabled', *options, CC=CC)
     run(*tool('MESON', 'meson'), 'compile', '-C', directory)
 
 
