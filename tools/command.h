@@ -22,6 +22,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int command_info(int argc, char **argv);
 int command_size(int argc, char **argv);
+int command_try(int argc, char **argv);
 
 #endif

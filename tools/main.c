@@ -4,6 +4,7 @@
  * has the options that come before a command, and the table of the commands.
  */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,11 @@
 
 /* In the order in which --help shows them */
 static const struct command commands[] = {
+	{ "info", "", "what this host can do for hash guests", command_info },
 	{ "size", "RAM", "how large a table a guest of that much memory needs",
 	  command_size },
+	{ "try", "ORDER|RAM", "whether this host can give such a table now",
+	  command_try },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -142,14 +146,14 @@ int main(int argc, char **argv)
 
 	output_open();
 	atexit(output_check);
+	/* getopt() prints it before its messages. */
+	argv[0] = program_invocation_short_name;
 	argp_program_version_hook = print_version;
 	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &invocation);
 	if (invocation.sim)
 		return sim_run_again(invocation.sim, argv[0], invocation.argc,
 				     invocation.argv);
-	if (!sim_is_as_asked())
-		return STATUS_NO;
-	status = run(&invocation);
-	return status;
+	status = sim_check();
+	return status == STATUS_YES ? run(&invocation) : status;
 }

@@ -3,7 +3,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,12 +121,28 @@ static bool simulator_is_loaded(void)
 	return dlsym(RTLD_DEFAULT, "htab_sim_host_new") != NULL;
 }
 
-bool sim_is_as_asked(void)
+int sim_check(void)
 {
-	if (!getenv(marker) || simulator_is_loaded())
-		return true;
-	message("--sim: the dynamic linker has not loaded the simulator");
-	return false;
+	int fd;
+
+	if (!getenv(marker))
+		return STATUS_YES;
+	if (!simulator_is_loaded()) {
+		message("--sim: the dynamic linker has not loaded the "
+			"simulator");
+		return STATUS_NO;
+	}
+	/* The simulator reads the description when /dev/kvm is first opened,
+	 * and has then said what is wrong with it. */
+	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		close(fd);
+		return STATUS_YES;
+	}
+	message("--sim '%s': %s", getenv("HTAB_SIM"),
+		errno == EINVAL ? "not a description of a host"
+				: strerror(errno));
+	return errno == EINVAL ? STATUS_USAGE : STATUS_NO;
 }
 
 const char *sim_description(void)

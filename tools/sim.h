@@ -7,17 +7,17 @@
 #ifndef HTAB_SIM_H
 #define HTAB_SIM_H
 
-#include <stdbool.h>
-
 /* Executes this program again, as program_name with these arguments, which no
  * longer have --sim among them: it cannot happen twice. Returns STATUS_NO with a
  * message if that is not possible. */
 int sim_run_again(const char *description, char *program_name, int argc,
 		  char **argv);
 
-/* Returns false, with a message, if this is what sim_run_again() has executed
- * but the simulator was not loaded. The command would look at the real host. */
-bool sim_is_as_asked(void);
+/* If this is what sim_run_again() has executed, makes sure that the simulator
+ * was loaded, since the command would look at the real host, and that it knows
+ * the description. Returns a status other than STATUS_YES, after a message, if
+ * the command must not run. */
+int sim_check(void);
 
 /* The description of the simulated host, or NULL on a real one */
 const char *sim_description(void);

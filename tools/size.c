@@ -7,8 +7,10 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "host.h"
 #include "json.h"
 #include "libhtab.h"
+#include "text.h"
 #include "units.h"
 
 enum { MOST_GUESTS = 65535, MOST_PAGE_SIZES = 2 };
@@ -66,59 +68,61 @@ static void print_real_mode(const struct question *question,
 	for (unsigned int i = 0; i < question->n_page_shifts; i++) {
 		const uint64_t page = UINT64_C(1) << question->page_shifts[i];
 
-		printf("  %-20s %s if the host backs it with pages of %s\n",
-		       i == 0 ? "needed to boot" : "",
-		       table_text(answer->least[i]).text, size_text(page).text);
+		text_row(i == 0 ? "needed to boot" : "",
+			 "%s, if the host backs the guest with pages of %s",
+			 table_text(answer->least[i]).text,
+			 size_text(page).text);
 		short_of |= answer->least[i] > answer->order;
 	}
 	if (short_of)
-		printf("  %-20s A table that is too small to boot does not "
-		       "cover the guest's first\n"
-		       "  %-20s memory node. Use larger pages, such as huge "
-		       "pages, or make that node\n"
-		       "  %-20s smaller.\n",
-		       "", "", "");
+		text_row("",
+			 "A smaller table does not cover all of the guest's "
+			 "first memory node. Use larger pages (huge pages), or "
+			 "make that node smaller.");
 }
 
-static void print_host(const struct question *question,
-		       const struct answer *answer)
+static void print_ratio(const struct question *question,
+			const struct answer *answer)
 {
-	const uint64_t percent = percent_of(answer->cma, question->host_memory);
+	static const char name[] = "kvm_cma_resv_ratio";
+	const uint64_t ratio = percent_of(answer->cma, question->host_memory);
+	const struct size_text memory = size_text(question->host_memory);
 
-	printf("\nA host for %" PRIu64 " such guest%s\n", question->guests,
-	       question->guests == 1 ? "" : "s");
-	printf("  %-20s %s for the tables\n", "CMA area",
-	       size_text(answer->cma).text);
-	printf("  %-20s %s for the reverse maps\n", "other memory",
-	       size_text(answer->cma).text);
-	if (!question->host_memory) {
-		printf("  %-20s that in per cent of the host's memory; the "
-		       "default is 5\n",
-		       "kvm_cma_resv_ratio");
-	} else if (percent > 100) {
-		printf("  %-20s not possible with %s of memory\n",
-		       "kvm_cma_resv_ratio",
-		       size_text(question->host_memory).text);
-	} else {
-		printf("  %-20s %" PRIu64 " (per cent of %s); the default "
-		       "is 5\n",
-		       "kvm_cma_resv_ratio", percent,
-		       size_text(question->host_memory).text);
-	}
+	if (!question->host_memory)
+		text_row(name,
+			 "the CMA area in per cent of the host's memory; 5 if "
+			 "it is not given");
+	else if (ratio > 100)
+		text_row(name, "not possible: the host has %s of memory",
+			 memory.text);
+	else
+		text_row(name,
+			 "%" PRIu64 ", for %" PRIu64
+			 " %% of the host's %s; 5 if "
+			 "it is not given",
+			 ratio, ratio, memory.text);
 }
 
 static void print(const struct question *question, const struct answer *answer)
 {
+	const struct size_text cma = size_text(answer->cma);
+
 	printf("A guest with %s of memory\n", size_text(question->ram).text);
-	printf("  %-20s %s, 1/128 of the memory by QEMU's rule\n",
-	       "hashed page table", table_text(answer->order).text);
-	printf("  %-20s %s, which the host's kernel needs to keep the table\n",
-	       "reverse map", size_text(table_bytes(answer->order)).text);
+	text_row("hashed page table", "%s, by QEMU's rule of 1/128",
+		 table_text(answer->order).text);
+	text_row("reverse map",
+		 "%s, which the host's kernel keeps for the table",
+		 size_text(table_bytes(answer->order)).text);
 	print_real_mode(question, answer);
-	printf("  %-20s %s, the limit that libvirt sets without VFIO "
-	       "devices\n",
-	       "locked memory", size_text(answer->locked).text);
-	print_host(question, answer);
+	text_row("locked memory",
+		 "%s, the limit that libvirt sets for a guest without VFIO "
+		 "devices",
+		 size_text(answer->locked).text);
+	printf("\nA host for %" PRIu64 " such guest%s\n", question->guests,
+	       question->guests == 1 ? "" : "s");
+	text_row("CMA area", "%s for the tables", cma.text);
+	text_row("other memory", "%s for the reverse maps", cma.text);
+	print_ratio(question, answer);
 }
 
 static void print_json(const struct question *question,
@@ -161,7 +165,9 @@ static const struct argp_option options[] = {
 	  "or 64K, or those of hugetlbfs (default: both 4K and 64K)",
 	  0 },
 	{ "guests", 'n', "N", 0, "For N such guests (default: 1)", 0 },
-	{ "host-memory", 'm', "SIZE", 0, "The memory of the host", 0 },
+	{ "host-memory", 'm', "SIZE", 0,
+	  "The memory of the host (default: of this one, if it is a PowerPC)",
+	  0 },
 	{ "json", KEY_JSON, NULL, 0, "Print JSON", 0 },
 	{ 0 },
 };
@@ -252,6 +258,15 @@ static const struct argp argp = {
 	       "cannot resize its table, the most that it may have (maxmem).",
 };
 
+/* 0 if it is not a host for such guests */
+static uint64_t memory_of_this_host(void)
+{
+	struct host host;
+
+	host_read(&host);
+	return host.platform == HOST_NOT_POWER ? 0 : host.memory;
+}
+
 int command_size(int argc, char **argv)
 {
 	struct question question = {
@@ -264,6 +279,8 @@ int command_size(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &question);
 	if (question.json && !json_is_possible())
 		return STATUS_NO;
+	if (!question.host_memory)
+		question.host_memory = memory_of_this_host();
 	compute(&question, &answer);
 	if (question.json)
 		print_json(&question, &answer);
