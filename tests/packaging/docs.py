@@ -142,7 +142,8 @@ def sections_exist():
     sections = set(re.findall(r'^##+ (.*)$', page, re.M))
     citations = 0
     for name in files():
-        if name.parts[0] in ('include', 'lib', 'tests', 'examples') or \
+        if name.parts[0] in ('include', 'lib', 'tests', 'examples',
+                             'tools') or \
                 name.name == 'README.md':
             for section in cited((source / name).read_text()):
                 citations += 1
@@ -159,8 +160,8 @@ def sections_exist():
 @check('no file cites a document that is not in the repository')
 def only_our_documents():
     for name in files():
-        if name.parts[0] in ('docs', 'include', 'lib', 'examples',
-                             'tests') or \
+        if name.parts[0] in ('docs', 'include', 'lib', 'examples', 'man',
+                             'tests', 'tools') or \
                 name.name == 'README.md':
             if re.search('[k]ernel-facts', (source / name).read_text()):
                 yield f'{name}: names kernel-' 'facts'

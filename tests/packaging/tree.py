@@ -46,7 +46,7 @@ def portable():
 @check('shellcheck does not complain')
 def shell():
     scripts = [source / name for name, text in texts()
-               if name.suffix == '.sh'
+               if name.suffix == '.sh' or name.parent.name == 'completion'
                or re.match(r'#!.*\b(ba|da)?sh\b', first_line(text))]
     run(*tool('SHELLCHECK', 'shellcheck'), '--external-sources',
         f'--source-path=SCRIPTDIR:{source}', *scripts)
