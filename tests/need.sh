@@ -61,7 +61,8 @@ build_packages='gcc libc6-dev meson ninja-build pkg-config'
 # shellcheck disable=SC2034 # the lists are used where this file is sourced
 {
 	# Those that build its tests and report on them
-	test_packages="$build_packages libcmocka-dev python3"
+	test_packages="$build_packages libcmocka-dev libjson-c-dev libpng-dev
+		mandoc python3"
 	# Those that build it for ppc64le. Meson runs what it has compiled.
 	cross_packages="$build_packages gcc-powerpc64le-linux-gnu
 		libc6-dev-ppc64el-cross qemu-user"

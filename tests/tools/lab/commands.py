@@ -4,8 +4,8 @@
 commands info, try and size of htab have to say what is known of that kernel and
 machine; TAP.
 
-What is known comes from tests/lab/table, from docs/kernels.md, and from what
-the conformance suite measures there.
+What is known comes from tests/lab/table and from docs/kernels.md, "Kernel
+generations" and "Where the memory comes from".
 """
 import re
 import subprocess
