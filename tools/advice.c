@@ -46,10 +46,9 @@ static void advise_smaller_guest(const struct try *try)
 		text_item(
 			"Let the guest resize its table (for QEMU, the machine "
 			"property resize-hpt=required; for libvirt, <hpt "
-			"resizing='required'/>), start it with at most %s, "
-			"and plug the rest while it runs. The host then "
-			"needs room for the larger table beside the smaller "
-			"one.",
+			"resizing='required'/>), start it with at most %s, and "
+			"plug the rest while it runs. The host then needs room "
+			"for the larger table beside the smaller one.",
 			guest.text);
 }
 

@@ -131,8 +131,8 @@ static void print_largest(const struct info *info)
 	printf("\nThe largest table that this host can give now\n");
 	if (info->largest_error == -ENOMEM) {
 		text_row("size",
-			 "none: the host has no memory in one piece, or "
-			 "none for the reverse map");
+			 "none: the host has no memory in one piece, or none "
+			 "for the reverse map");
 	} else if (info->largest_error) {
 		text_row("size", "none: %s",
 			 htab_strerror(info->largest_error));

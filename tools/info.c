@@ -34,15 +34,11 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.doc = "Says what this host can do for hash guests: what kind of KVM "
-	       "it "
-	       "has, what works here and why the rest does not, the memory "
-	       "that "
-	       "is reserved for tables, and the largest table that the host "
-	       "can "
-	       "give now. To find that, it allocates tables for a moment, on "
-	       "VMs "
-	       "of its own. The exit status is 1 if no hash guest can start "
-	       "here.",
+	       "it has, what works here and why the rest does not, the memory "
+	       "that is reserved for tables, and the largest table that the "
+	       "host can give now. To find that, it allocates tables for a "
+	       "moment, on VMs of its own. The exit status is 1 if no hash "
+	       "guest can start here.",
 };
 
 int command_info(int argc, char **argv)

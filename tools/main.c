@@ -35,8 +35,7 @@ struct invocation {
 static const struct argp_option options[] = {
 	{ "sim", 's', "DESCRIPTION", 0,
 	  "Run the command on a simulated host, such as 'linux=4.3 cma=64M', "
-	  "or "
-	  "'' for the default one",
+	  "or '' for the default one",
 	  0 },
 	{ 0 },
 };
@@ -111,9 +110,8 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
 	.doc = "Answers questions about the hashed page tables (HPT) of "
-	       "PowerPC "
-	       "guests under KVM: what this host can do, how large a table a "
-	       "guest needs, and why one could not be allocated.\v ",
+	       "PowerPC guests under KVM: what this host can do, how large a "
+	       "table a guest needs, and why one could not be allocated.\v ",
 	.help_filter = help,
 };
 

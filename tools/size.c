@@ -98,8 +98,7 @@ static void print_ratio(const struct question *question,
 	else
 		text_row(name,
 			 "%" PRIu64 ", for %" PRIu64
-			 " %% of the host's %s; 5 if "
-			 "it is not given",
+			 " %% of the host's %s; 5 if it is not given",
 			 ratio, ratio, memory.text);
 }
 

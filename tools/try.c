@@ -71,12 +71,11 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "ORDER|RAM",
 	.doc = "Asks this host for a hashed page table of that order, or for "
-	       "the "
-	       "one that suits a guest with that much memory, on a VM of its "
-	       "own, and shows each answer of the kernel. If the host gives "
-	       "less, it says what to do. The table is gone when the command "
-	       "ends. The exit status is 1 if the host has not given the "
-	       "table.",
+	       "the one that suits a guest with that much memory, on a VM of "
+	       "its own, and shows each answer of the kernel. If the host "
+	       "gives less, it says what to do. The table is gone when the "
+	       "command ends. The exit status is 1 if the host has not given "
+	       "the table.",
 };
 
 int command_try(int argc, char **argv)
