@@ -37,10 +37,10 @@ struct answer {
 
 /*
  * The limit of locked memory that libvirt computes for a guest without VFIO
- * devices and with one PCI host bridge (qemu_domain.c, 3.x and later): 1/128 of
- * the largest memory that it may have, 4 MiB for the bridge and 8 MiB more.
- * libvirt's test data have 20 MiB for 1 GiB. The 1/128 stands for the table,
- * and is not rounded up to a power of two.
+ * devices and with one PCI host bridge: 1/128 of the most memory that the guest
+ * may have, 4 MiB for the bridge and 8 MiB more. The 1/128 stands for the table,
+ * and libvirt does not round it up to a power of two. (Read in libvirt,
+ * qemuDomainGetMemLockLimitBytes(); its test data have 20 MiB for 1 GiB.)
  */
 static uint64_t libvirt_locked_memory(uint64_t ram)
 {
