@@ -37,16 +37,16 @@ def version(kernel):
 
 
 def boot(kernel, machine, program, libdir):
-    """Boots, and yields (command, what it printed, its status). The first
-    command is '', before which the script prints the kernel's release."""
+    """Boots, and yields (command, what it printed, its status). The first is
+    ('', the kernel's release, 0)."""
     done = subprocess.run(
         [LAB / 'boot.py', '--mode', 'raw', '--libdir', libdir, '--add',
-         f'{program}:lab/htab', kernel, machine, HERE / 'commands.sh'], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+         f'{program}:lab/htab', kernel, machine, HERE / 'commands.sh'],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise LabError(f'boot.py ended with {done.returncode}: {done.stdout}')
-    first, *rest = re.split(r'^== htab (.*)\n', done.stdout, flags=re.M)
-    yield '', first, 0
+    head, *rest = re.split(r'^== htab (.*)\n', done.stdout, flags=re.M)
+    yield '', head.split()[-1], 0
     for command, text in zip(rest[::2], rest[1::2]):
         printed, status = re.fullmatch(r'(.*)== status (\d+)\n.*', text,
                                        re.S).groups()
@@ -141,14 +141,13 @@ def main(kernel, machine, program, libdir):
     row = Row(kernel, machine, table.rows[kernel, machine])
     try:
         kernel_files(kernel)    # Otherwise the row is skipped, not failed.
-        (_, head, _), *commands = boot(kernel, machine, program, libdir)
+        (_, release, _), *commands = boot(kernel, machine, program, libdir)
     except LabError as error:
         did_not_run(tap, error, importance)
         return
     for command, printed, status in commands:
         check(tap, row, command, printed, status)
         if command == 'info':
-            release = head.split()[-1]
             tap.point(f'Linux {release}\n' in printed,
                       f'htab info: the kernel is {release}')
     tap.point([command for command, _, _ in commands] == list(row.expected()),
