@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	  command_size },
 	{ "try", "ORDER|RAM", "whether this host can give such a table now",
 	  command_try },
+	{ "stat", "SOURCE", "what is in a guest's table", command_stat },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
