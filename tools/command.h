@@ -23,6 +23,7 @@ struct command {
 };
 
 int command_info(int argc, char **argv);
+int command_map(int argc, char **argv);
 int command_size(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_try(int argc, char **argv);

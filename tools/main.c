@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{ "try", "ORDER|RAM", "whether this host can give such a table now",
 	  command_try },
 	{ "stat", "SOURCE", "what is in a guest's table", command_stat },
+	{ "map", "SOURCE", "a picture of a guest's table", command_map },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

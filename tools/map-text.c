@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "map.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A character has more ink if there are more entries. */
+static const char ink[MAP_SHADES + 1] = " .:-=+*#@";
+
+/* The backgrounds of a terminal with 256 colours, which are those of the
+ * pictures as far as it has them, and with 8: white, cyan, green, yellow,
+ * magenta, blue, red. Black characters are legible on them. */
+static const int colours_256[MAP_SHADES] = { 231, 230, 229, 222, 215,
+					     208, 202, 160, 124 };
+static const int colours_8[MAP_SHADES] = { 47, 46, 46, 42, 42, 43, 43, 45, 41 };
+
+static void begin_colour(unsigned int shade, int colours)
+{
+	if (colours == 256)
+		printf("\033[%d;48;5;%dm", shade < 7 ? 30 : 97,
+		       colours_256[shade]);
+	else if (colours)
+		printf("\033[30;%dm", colours_8[shade]);
+}
+
+static void end_colour(int colours)
+{
+	if (colours)
+		printf("\033[0m");
+}
+
+static void print_row(const struct map *map, enum map_kind kind, size_t row,
+		      int colours)
+{
+	unsigned int last = MAP_SHADES;
+
+	printf("%12" PRIu64 " ", map_first_group(map, row * map->columns));
+	putchar(colours ? ' ' : '|');
+	for (size_t column = 0; column < map->columns; column++) {
+		const unsigned int shade = map_shade(
+			&map->cells[row * map->columns + column], kind);
+
+		if (shade != last)
+			begin_colour(shade, colours);
+		last = shade;
+		putchar(ink[shade]);
+	}
+	end_colour(colours);
+	printf(colours ? "\n" : "|\n");
+}
+
+static void print_legend(const struct map *map, int colours)
+{
+	const uint64_t cells = map->columns * map->rows;
+
+	printf("\nA character stands for %s%" PRIu64 " group%s; a number on "
+	       "the left is a row's first group.\n"
+	       "Entries per group (of 8), on average up to\n ",
+	       map->groups % cells ? "about " : "", map->groups / cells,
+	       map->groups / cells == 1 ? "" : "s");
+	for (unsigned int shade = 0; shade < MAP_SHADES; shade++) {
+		printf(" ");
+		begin_colour(shade, colours);
+		printf(colours ? " %c " : "'%c'", ink[shade]);
+		end_colour(colours);
+		printf(" %s", map_shade_names[shade]);
+	}
+	putchar('\n');
+}
+
+void map_print(const struct map *map, const struct map_caption *caption,
+	       int colours)
+{
+	printf("%s: %s\n", caption->source, caption->table);
+	for (int kind = 0; kind < MAP_KINDS; kind++) {
+		if (!map->entries[kind]) {
+			printf("\n%s: none\n", map_kind_names[kind]);
+			continue;
+		}
+		printf("\n%s: %" PRIu64 "\n", map_kind_names[kind],
+		       map->entries[kind]);
+		for (size_t row = 0; row < map->rows; row++)
+			print_row(map, (enum map_kind)kind, row, colours);
+	}
+	print_legend(map, colours);
+}
