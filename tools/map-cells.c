@@ -85,13 +85,12 @@ void map_shape(const struct table *table, size_t most_columns, size_t *columns,
 {
 	const uint64_t groups = table_groups(table);
 
-	*columns = 2;
+	*columns = 4;
 	*rows = 1;
-	while (*columns * *rows < groups && *columns * 2 <= most_columns) {
+	while (*columns * 2 <= most_columns && *columns * *rows * 2 <= groups) {
 		*columns *= 2;
-		*rows *= 2;
+		/* If the groups are used up, the picture is flatter. */
+		if (*columns * *rows * 2 <= groups)
+			*rows *= 2;
 	}
-	/* The number of groups is a power of two, which may be odd. */
-	while (*columns * *rows > groups)
-		*rows /= 2;
 }

@@ -40,8 +40,9 @@ unsigned int map_shade(const struct map_cell *cell, enum map_kind kind);
 /* The first group of a cell */
 uint64_t map_first_group(const struct map *map, size_t cell);
 
-/* A shape for pictures: about twice as wide as high, with cells that all have
- * the same number of groups, and no more than that many columns. */
+/* A shape for pictures: four or eight times as wide as high, so that three of
+ * them fit on a page. All cells have the same number of groups, and there are
+ * no more than that many columns. */
 void map_shape(const struct table *table, size_t most_columns, size_t *columns,
 	       size_t *rows);
 

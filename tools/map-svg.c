@@ -15,7 +15,7 @@ enum {
 	MARGIN = 24,
 	TITLE = 64,
 	HEADING = 34,
-	LEGEND = 84,
+	LEGEND = 96,
 	SWATCH = 44,
 };
 
@@ -113,18 +113,18 @@ static void put_legend(const struct map *map, unsigned int y, FILE *stream)
 
 	fprintf(stream,
 		"<g id=\"legend\" transform=\"translate(%d,%u)\">\n"
-		"<text y=\"18\">Entries per group (of 8), on average up to "
+		"<text y=\"28\">Entries per group (of 8), on average up to "
 		"</text>\n",
 		LEFT, y);
 	for (int shade = 0; shade < MAP_SHADES; shade++)
 		fprintf(stream,
-			"<rect x=\"%d\" y=\"30\" width=\"%d\" height=\"14\" "
+			"<rect x=\"%d\" y=\"40\" width=\"%d\" height=\"14\" "
 			"class=\"s%d frame\"/>\n"
-			"<text x=\"%d\" y=\"60\" class=\"step\">%s</text>\n",
+			"<text x=\"%d\" y=\"70\" class=\"step\">%s</text>\n",
 			shade * SWATCH, SWATCH, shade,
 			shade * SWATCH + SWATCH / 2, map_shade_names[shade]);
 	fprintf(stream,
-		"<text x=\"%d\" y=\"42\">A cell is %" PRIu64
+		"<text x=\"%d\" y=\"52\">A cell is %" PRIu64
 		" group%s. The numbers on the left are those of a row's first "
 		"group.</text>\n</g>\n",
 		(MAP_SHADES + 1) * SWATCH, map->groups / cells,

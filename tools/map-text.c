@@ -8,15 +8,23 @@
 static const char ink[MAP_SHADES + 1] = " .:-=+*#@";
 
 /* The backgrounds of a terminal with 256 colours, which are those of the
- * pictures as far as it has them, and with 8: white, cyan, green, yellow,
- * magenta, blue, red. Black characters are legible on them. */
-static const int colours_256[MAP_SHADES] = { 231, 230, 229, 222, 215,
+ * pictures as far as it has them, and with 8: cyan, green, yellow,
+ * magenta, red. What is empty has none, so that it does not glare on a dark
+ * terminal. */
+static const int colours_256[MAP_SHADES] = { 0,	  230, 229, 222, 215,
 					     208, 202, 160, 124 };
-static const int colours_8[MAP_SHADES] = { 47, 46, 46, 42, 42, 43, 43, 45, 41 };
+static const int colours_8[MAP_SHADES] = { 0, 46, 46, 42, 42, 43, 43, 45, 41 };
+
+int map_number_width(uint64_t groups)
+{
+	return snprintf(NULL, 0, "%" PRIu64, groups);
+}
 
 static void begin_colour(unsigned int shade, int colours)
 {
-	if (colours == 256)
+	if (!shade)
+		fputs(colours ? "\033[0m" : "", stdout);
+	else if (colours == 256)
 		printf("\033[%d;48;5;%dm", shade < 7 ? 30 : 97,
 		       colours_256[shade]);
 	else if (colours)
@@ -34,8 +42,8 @@ static void print_row(const struct map *map, enum map_kind kind, size_t row,
 {
 	unsigned int last = MAP_SHADES;
 
-	printf("%12" PRIu64 " ", map_first_group(map, row * map->columns));
-	putchar(colours ? ' ' : '|');
+	printf("%*" PRIu64 " |", map_number_width(map->groups),
+	       map_first_group(map, row * map->columns));
 	for (size_t column = 0; column < map->columns; column++) {
 		const unsigned int shade = map_shade(
 			&map->cells[row * map->columns + column], kind);
@@ -46,7 +54,7 @@ static void print_row(const struct map *map, enum map_kind kind, size_t row,
 		putchar(ink[shade]);
 	}
 	end_colour(colours);
-	printf(colours ? "\n" : "|\n");
+	printf("|\n");
 }
 
 static void print_legend(const struct map *map, int colours)
@@ -61,7 +69,7 @@ static void print_legend(const struct map *map, int colours)
 	for (unsigned int shade = 0; shade < MAP_SHADES; shade++) {
 		printf(" ");
 		begin_colour(shade, colours);
-		printf(colours ? " %c " : "'%c'", ink[shade]);
+		printf(colours && shade ? " %c " : "'%c'", ink[shade]);
 		end_colour(colours);
 		printf(" %s", map_shade_names[shade]);
 	}

@@ -18,8 +18,6 @@
 enum { KEY_PNG = 256, KEY_SVG };
 enum { LEAST_WIDTH = 32, MOST_WIDTH = 4096 };
 enum { TEXT_ROWS = 6, TEXT_WIDTH = 80, PNG_WIDTH = 1024, SVG_WIDTH = 128 };
-/* What a line has besides its cells: a number, a blank and two bars */
-enum { TEXT_FRAME = 15 };
 
 /* A sequence of one colour (ColorBrewer's YlOrRd with 9 classes), whose first is
  * white */
@@ -133,7 +131,9 @@ static bool draw_text(const struct question *question,
 
 	if (width < LEAST_WIDTH)
 		width = LEAST_WIDTH;
-	if (map_fill(&map, table, width - TEXT_FRAME, TEXT_ROWS) < 0) {
+	width -= MAP_TEXT_FRAME;
+	width -= (size_t)map_number_width(table_groups(table));
+	if (map_fill(&map, table, width, TEXT_ROWS) < 0) {
 		message("no memory");
 		return false;
 	}

@@ -17,6 +17,11 @@ struct map_caption {
  * apart in a print without colours, too. */
 extern const unsigned int map_colours[MAP_SHADES];
 
+/* How many columns of the terminal the number of a group takes. Besides it and
+ * the cells, a line has MAP_TEXT_FRAME columns. */
+int map_number_width(uint64_t groups);
+enum { MAP_TEXT_FRAME = 3 };
+
 /* Prints the map for a terminal. colours is 0, 8 or 256. */
 void map_print(const struct map *map, const struct map_caption *caption,
 	       int colours);
