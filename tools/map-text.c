@@ -7,12 +7,12 @@
 /* A character has more ink if there are more entries. */
 static const char ink[MAP_SHADES + 1] = " .:-=+*#@";
 
-/* The backgrounds of a terminal with 256 colours, which are those of the
- * pictures as far as it has them, and with 8: cyan, green, yellow,
- * magenta, red. What is empty has none, so that it does not glare on a dark
- * terminal. */
-static const int colours_256[MAP_SHADES] = { 0,	  230, 229, 222, 215,
-					     208, 202, 160, 124 };
+/* The backgrounds of a terminal with 256 and with 8 colours, from blue over green
+ * and yellow to red. Unlike those of the pictures they have about the same
+ * brightness, because nobody knows if the terminal is dark or light. What is
+ * empty has none. */
+static const int colours_256[MAP_SHADES] = { 0,	  67,  73,  78, 149,
+					     221, 214, 208, 203 };
 static const int colours_8[MAP_SHADES] = { 0, 46, 46, 42, 42, 43, 43, 45, 41 };
 
 int map_number_width(uint64_t groups)
@@ -25,8 +25,7 @@ static void begin_colour(unsigned int shade, int colours)
 	if (!shade)
 		fputs(colours ? "\033[0m" : "", stdout);
 	else if (colours == 256)
-		printf("\033[%d;48;5;%dm", shade < 7 ? 30 : 97,
-		       colours_256[shade]);
+		printf("\033[30;48;5;%dm", colours_256[shade]);
 	else if (colours)
 		printf("\033[30;%dm", colours_8[shade]);
 }
