@@ -22,8 +22,11 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int command_convert(int argc, char **argv);
+int command_diff(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_map(int argc, char **argv);
+int command_save(int argc, char **argv);
 int command_size(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_try(int argc, char **argv);

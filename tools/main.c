@@ -24,6 +24,10 @@ static const struct command commands[] = {
 	  command_try },
 	{ "stat", "SOURCE", "what is in a guest's table", command_stat },
 	{ "map", "SOURCE", "a picture of a guest's table", command_map },
+	{ "save", "SOURCE IMAGE", "write a table to an image", command_save },
+	{ "convert", "IN OUT", "between an image and the form of QEMU",
+	  command_convert },
+	{ "diff", "A B", "how two tables differ", command_diff },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
