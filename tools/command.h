@@ -26,6 +26,7 @@ int command_convert(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_map(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_save(int argc, char **argv);
 int command_size(int argc, char **argv);
 int command_stat(int argc, char **argv);

@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{ "stat", "SOURCE", "what is in a guest's table", command_stat },
 	{ "map", "SOURCE", "a picture of a guest's table", command_map },
 	{ "save", "SOURCE IMAGE", "write a table to an image", command_save },
+	{ "restore", "SOURCE", "whether this host can restore a table",
+	  command_restore },
 	{ "convert", "IN OUT", "between an image and the form of QEMU",
 	  command_convert },
 	{ "diff", "A B", "how two tables differ", command_diff },
