@@ -66,7 +66,7 @@ static bool get_line(const unsigned char *at, struct line *line)
 }
 
 /* Returns the length of the line with its newline, or 0 if there is none. */
-static size_t line_length(const struct input *input)
+static size_t line_length(const struct source_input *input)
 {
 	const size_t most = input->left < LINE_MAX_BYTES ? input->left
 							 : LINE_MAX_BYTES;
@@ -75,7 +75,7 @@ static size_t line_length(const struct input *input)
 	return end ? (size_t)(end - input->at) + 1 : 0;
 }
 
-bool source_is_debugfs(const struct input *input)
+bool source_is_debugfs(const struct source_input *input)
 {
 	struct line line;
 
@@ -111,7 +111,7 @@ static int enter(struct source *source, const struct line *line)
 	return 0;
 }
 
-int source_read_debugfs(struct source *source, struct input *input)
+int source_read_debugfs(struct source *source, struct source_input *input)
 {
 	struct line line;
 	int r;

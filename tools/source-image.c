@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
-bool source_is_image(const struct input *input)
+bool source_is_image(const struct source_input *input)
 {
 	return input->left >= sizeof(image_magic) &&
 	       memcmp(input->at, image_magic, sizeof(image_magic)) == 0;
 }
 
-static int read_header(struct source *source, struct input *input)
+static int read_header(struct source *source, struct source_input *input)
 {
 	uint64_t order;
 
@@ -34,7 +34,7 @@ static int read_header(struct source *source, struct input *input)
 }
 
 /* Returns 1, 0 after the block that ends the image, or a negative errno. */
-static int read_block(struct source *source, struct input *input,
+static int read_block(struct source *source, struct source_input *input,
 		      uint32_t number)
 {
 	size_t len;
@@ -63,7 +63,7 @@ static int read_block(struct source *source, struct input *input,
 	return len > 0;
 }
 
-int source_read_image(struct source *source, struct input *input)
+int source_read_image(struct source *source, struct source_input *input)
 {
 	uint32_t number = 0;
 	int r = read_header(source, input);

@@ -8,17 +8,18 @@
 
 enum { FIRST_ROOM = 1 << 16 };
 
-void input_from_fd(struct input *input, int fd)
+void input_from_fd(struct source_input *input, int fd)
 {
-	*input = (struct input){ .fd = fd };
+	*input = (struct source_input){ .fd = fd };
 }
 
-void input_from_memory(struct input *input, const void *bytes, size_t len)
+void input_from_memory(struct source_input *input, const void *bytes,
+		       size_t len)
 {
-	*input = (struct input){ .fd = -1, .at = bytes, .left = len };
+	*input = (struct source_input){ .fd = -1, .at = bytes, .left = len };
 }
 
-void input_free(struct input *input)
+void input_free(struct source_input *input)
 {
 	free(input->buffer);
 	input->buffer = NULL;
@@ -26,7 +27,7 @@ void input_free(struct input *input)
 }
 
 /* Makes room behind what is left. */
-static bool make_room(struct input *input)
+static bool make_room(struct source_input *input)
 {
 	size_t room = input->room ? input->room : FIRST_ROOM / 2;
 	unsigned char *buffer;
@@ -48,7 +49,7 @@ static bool make_room(struct input *input)
 }
 
 /* Returns whether there was more. */
-static bool fill(struct input *input)
+static bool fill(struct source_input *input)
 {
 	ssize_t n;
 
@@ -72,7 +73,7 @@ static bool fill(struct input *input)
 	return true;
 }
 
-bool input_peek(struct input *input, size_t n)
+bool input_peek(struct source_input *input, size_t n)
 {
 	while (input->left < n)
 		if (!fill(input))
@@ -80,14 +81,14 @@ bool input_peek(struct input *input, size_t n)
 	return true;
 }
 
-void input_take(struct input *input, size_t n)
+void input_take(struct source_input *input, size_t n)
 {
 	input->at += n;
 	input->left -= n;
 	input->offset += n;
 }
 
-bool input_skip(struct input *input, uint64_t n)
+bool input_skip(struct source_input *input, uint64_t n)
 {
 	while (n > input->left) {
 		n -= input->left;
@@ -99,7 +100,7 @@ bool input_skip(struct input *input, uint64_t n)
 	return true;
 }
 
-void input_drain(struct input *input)
+void input_drain(struct source_input *input)
 {
 	do {
 		input_take(input, input->left);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct input {
+struct source_input {
 	int fd;
 	/* The bytes that were read and not yet taken are at + left. */
 	unsigned char *buffer;
@@ -23,26 +23,27 @@ struct input {
 	void *context;
 };
 
-void input_from_fd(struct input *input, int fd);
-void input_from_memory(struct input *input, const void *bytes, size_t len);
-void input_free(struct input *input);
+void input_from_fd(struct source_input *input, int fd);
+void input_from_memory(struct source_input *input, const void *bytes,
+		       size_t len);
+void input_free(struct source_input *input);
 
 /*
  * Waits until n bytes are at input->at, or the end. Returns whether they are.
  * If not, input->left are, and input->error says if the end is an error. The
  * memory grows with the bytes that there are, not with n.
  */
-bool input_peek(struct input *input, size_t n);
+bool input_peek(struct source_input *input, size_t n);
 
 /* Goes on by n bytes, which have been peeked at. */
-void input_take(struct input *input, size_t n);
+void input_take(struct source_input *input, size_t n);
 
 /* Goes on by n bytes. Returns whether there are so many. */
-bool input_skip(struct input *input, uint64_t n);
+bool input_skip(struct source_input *input, uint64_t n);
 
 /* Reads to the end. A writer at the other end of a pipe (QEMU's "exec:") would
  * fail if its reader left early. */
-void input_drain(struct input *input);
+void input_drain(struct source_input *input);
 
 static inline uint64_t get_be(const unsigned char *at, int bytes)
 {

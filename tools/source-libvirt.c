@@ -14,13 +14,13 @@ static const char libvirt_magic[16] = {
 	'e', 'm', 'u', 'd', 'S', 'a', 'v', 'e'
 };
 
-bool source_is_libvirt(const struct input *input)
+bool source_is_libvirt(const struct source_input *input)
 {
 	return input->left >= LIBVIRT_HEADER &&
 	       memcmp(input->at, libvirt_magic, sizeof(libvirt_magic)) == 0;
 }
 
-int source_read_libvirt(struct source *source, struct input *input)
+int source_read_libvirt(struct source *source, struct source_input *input)
 {
 	/* The numbers have the byte order of the host that saved the guest. */
 	const bool big = get_be(input->at + 16, 4) <= LIBVIRT_VERSION;

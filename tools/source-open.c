@@ -152,7 +152,7 @@ static int open_choice(const struct source_choice *choice)
 }
 
 /* A writer at the other end of a pipe would fail if its reader left early. */
-static void finish(struct input *input)
+static void finish(struct source_input *input)
 {
 	if (input->fd == STDIN_FILENO)
 		input_drain(input);
@@ -164,7 +164,7 @@ static void finish(struct input *input)
 bool source_load(struct source *source, const struct source_choice *choice)
 {
 	struct progress progress = { .begin = now() };
-	struct input input;
+	struct source_input input;
 	int r, fd;
 
 	*source = (struct source){ 0 };

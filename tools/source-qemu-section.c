@@ -48,7 +48,7 @@ static bool is_beginning(const struct stream *stream, const unsigned char *at,
 
 static bool is_footer(const struct stream *stream, uint32_t id)
 {
-	const struct input *input = stream->input;
+	const struct source_input *input = stream->input;
 
 	return input->left >= FOOTER && input->at[0] == PART_FOOTER &&
 	       get_be(input->at + 1, 4) == id;
@@ -68,9 +68,18 @@ static int take_footer(struct stream *stream, uint32_t id)
 	return 0;
 }
 
+static int no_end(const struct stream *stream)
+{
+	if (stream->input->error)
+		return stream_cut(stream);
+	return source_fail(stream->source, -EBADMSG,
+			   "A section of the stream has no end. The stream is "
+			   "cut, or comes from a QEMU before 2.4.");
+}
+
 static int skip_to_end(struct stream *stream, uint32_t id)
 {
-	struct input *const input = stream->input;
+	struct source_input *const input = stream->input;
 
 	for (;;) {
 		const unsigned char *next;
@@ -78,7 +87,7 @@ static int skip_to_end(struct stream *stream, uint32_t id)
 		/* A head of a section has to fit behind the footer. */
 		if (!input_peek(input, FOOTER + 6 + STREAM_NAME) &&
 		    (input->error || input->left < FOOTER))
-			return stream_cut(stream);
+			return no_end(stream);
 		if (is_footer(stream, id) &&
 		    is_beginning(stream, input->at + FOOTER,
 				 input->left - FOOTER)) {

@@ -16,7 +16,7 @@
 
 enum { MAGIC = 0x5145564d, VERSION = 3, PAGE_BITS = 12 };
 
-bool source_is_qemu(const struct input *input)
+bool source_is_qemu(const struct source_input *input)
 {
 	return input->left >= 8 && get_be(input->at, 4) == MAGIC;
 }
@@ -87,7 +87,7 @@ static int take_part(struct stream *stream)
 	}
 }
 
-int source_read_qemu(struct source *source, struct input *input)
+int source_read_qemu(struct source *source, struct source_input *input)
 {
 	struct stream stream = { .source = source,
 				 .input = input,

@@ -28,7 +28,7 @@ struct section {
 
 struct stream {
 	struct source *source;
-	struct input *input;
+	struct source_input *input;
 	struct section sections[SECTIONS];
 	unsigned int n_sections;
 	unsigned int page_bits;

@@ -20,7 +20,7 @@ enum {
 };
 
 /* A length of n bytes, what more precedes the data, and the data */
-static bool skip_counted(struct input *input, int n, size_t before)
+static bool skip_counted(struct source_input *input, int n, size_t before)
 {
 	uint64_t len;
 
@@ -30,8 +30,8 @@ static bool skip_counted(struct input *input, int n, size_t before)
 	return input_skip(input, (uint64_t)n + len);
 }
 
-static int skip_page(struct source *source, struct input *input, uint64_t flags,
-		     unsigned int page_bits)
+static int skip_page(struct source *source, struct source_input *input,
+		     uint64_t flags, unsigned int page_bits)
 {
 	bool good;
 
@@ -60,7 +60,7 @@ static int skip_page(struct source *source, struct input *input, uint64_t flags,
 	return good ? 0 : source_fail_cut(source, input);
 }
 
-int source_skip_ram(struct source *source, struct input *input,
+int source_skip_ram(struct source *source, struct source_input *input,
 		    unsigned int page_bits)
 {
 	const uint64_t mask = (UINT64_C(1) << page_bits) - 1;

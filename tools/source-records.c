@@ -68,7 +68,7 @@ static int enter(struct source *source, const struct htab_record *record)
 	return 0;
 }
 
-int source_record(struct source *source, struct input *input,
+int source_record(struct source *source, struct source_input *input,
 		  enum byte_order byte_order)
 {
 	struct htab_record record;
@@ -95,7 +95,7 @@ int source_record(struct source *source, struct input *input,
 int source_records(struct source *source, const unsigned char *bytes,
 		   size_t len)
 {
-	struct input input;
+	struct source_input input;
 	int r;
 
 	input_from_memory(&input, bytes, len);
@@ -107,7 +107,7 @@ int source_records(struct source *source, const unsigned char *bytes,
 
 /* How many entries are good, up to the first record that is not or is not all
  * there */
-static uint64_t good_entries(const struct input *input,
+static uint64_t good_entries(const struct source_input *input,
 			     enum byte_order byte_order)
 {
 	const unsigned char *at = input->at;
@@ -133,7 +133,8 @@ static uint64_t good_entries(const struct input *input,
 
 /* In the wrong byte order, almost every header is beyond the end or has
  * entries that are not valid. */
-bool source_is_records(const struct input *input, enum byte_order *byte_order)
+bool source_is_records(const struct source_input *input,
+		       enum byte_order *byte_order)
 {
 	const uint64_t little = good_entries(input, LITTLE);
 	const uint64_t big = good_entries(input, BIG);
@@ -144,7 +145,7 @@ bool source_is_records(const struct input *input, enum byte_order *byte_order)
 
 /* An order, and then nothing or the 0 with which the next section begins. For
  * a record, this would be an entry of which there are none. */
-bool source_is_body(const struct input *input)
+bool source_is_body(const struct source_input *input)
 {
 	uint64_t order;
 
@@ -156,7 +157,7 @@ bool source_is_body(const struct input *input)
 		(input->left >= 8 && get_be(input->at + 4, 4) == 0));
 }
 
-int source_body(struct source *source, struct input *input)
+int source_body(struct source *source, struct source_input *input)
 {
 	uint32_t word;
 	int r;

@@ -38,7 +38,7 @@ int source_fail(struct source *source, int error, const char *format, ...)
 	return error;
 }
 
-int source_fail_cut(struct source *source, const struct input *input)
+int source_fail_cut(struct source *source, const struct source_input *input)
 {
 	if (input->error == -ENOMEM)
 		return source_fail(source, -ENOMEM, "There is no memory left.");
@@ -71,7 +71,7 @@ int source_set_order(struct source *source, uint64_t order)
 	return 0;
 }
 
-static int read_records(struct source *source, struct input *input,
+static int read_records(struct source *source, struct source_input *input,
 			enum byte_order byte_order)
 {
 	int r;
@@ -82,7 +82,7 @@ static int read_records(struct source *source, struct input *input,
 	return r;
 }
 
-static int read_bodies(struct source *source, struct input *input)
+static int read_bodies(struct source *source, struct source_input *input)
 {
 	int r;
 
@@ -92,7 +92,7 @@ static int read_bodies(struct source *source, struct input *input)
 	return r;
 }
 
-static int read_kind(struct source *source, struct input *input)
+static int read_kind(struct source *source, struct source_input *input)
 {
 	enum byte_order byte_order;
 
@@ -127,7 +127,8 @@ static int read_kind(struct source *source, struct input *input)
 			   "migration stream of QEMU, nor records of a table.");
 }
 
-int source_parse(struct source *source, struct input *input, uint32_t order)
+int source_parse(struct source *source, struct source_input *input,
+		 uint32_t order)
 {
 	int r;
 

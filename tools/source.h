@@ -37,7 +37,8 @@ const char *source_kind_name(enum source_kind kind);
  * as the user knows it, or 0. Returns 0, or a negative errno with a sentence in
  * source->why. Free the source in both cases.
  */
-int source_parse(struct source *source, struct input *input, uint32_t order);
+int source_parse(struct source *source, struct source_input *input,
+		 uint32_t order);
 
 void source_free(struct source *source);
 

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-TARGETS = ('fuzz-records', 'fuzz-restore', 'fuzz-model')
+TARGETS = ('fuzz-records', 'fuzz-restore', 'fuzz-model', 'fuzz-source')
 HERE = pathlib.Path(__file__).resolve().parent
 # What a fuzzer prints about a find, in the order of how much it says
 COMPLAINTS = (r'.*does not hold$', r'.*runtime error: .*', r'.*ERROR: .*')

@@ -47,7 +47,7 @@ static int parse(struct source *source, const struct bytes *bytes,
 	/* Without room behind the end, so that the sanitizers see a read of
 	 * more. */
 	unsigned char *exact = malloc(bytes->len ? bytes->len : 1);
-	struct input input;
+	struct source_input input;
 	int r;
 
 	memcpy(exact, bytes->at, bytes->len);
