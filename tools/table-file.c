@@ -105,8 +105,10 @@ bool out_file_open(struct out_file *file, const char *path)
 		       : open_file(file);
 	if (fd >= 0)
 		file->stream = fdopen(fd, "wb");
-	if (file->stream)
+	if (file->stream) {
+		errno = 0;
 		return true;
+	}
 	message("%s: %s", file->path, strerror(errno));
 	out_file_abort(file);
 	return false;
@@ -133,7 +135,7 @@ bool out_file_commit(struct out_file *file)
 {
 	int error = 0;
 
-	errno = 0;
+	/* A write that failed has set errno, which later ones left alone. */
 	if (ferror(file->stream) || fflush(file->stream) != 0)
 		error = errno ? errno : EIO;
 	/* After a crash, the name must not lead to a file without contents. */
