@@ -62,14 +62,14 @@ def unfilter(kind, line, above):
         left = row[x - 1] if x else 0
         up, corner = above[x], above[x - 1] if x else 0
         guess = left + up - corner
-        paeth = min((abs(guess - left), 0, left), (abs(guess - up), 1, up),
-                    (abs(guess - corner), 2, corner))[2]
-        row[x] = (byte + (0, left, up, (left + up) // 2, paeth)[kind]) & 255
+        near = min((abs(guess - left), 0, left), (abs(guess - up), 1, up),
+                   (abs(guess - corner), 2, corner))[2]
+        row[x] = (byte + (0, left, up, (left + up) // 2, near)[kind]) & 255
     return bytes(row)
 
 
 def png_maps(rows):
-    """The pixels of the panels, which are what lies within lines of colour 10"""
+    """The pixels of the panels, which lie within lines of colour 10"""
     panels, inside = [], False
     for row in rows:
         start = row.find(10)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""test-files.py HTAB sim|no-sim: htab save, convert, diff and restore, over tables
-that this program wrote, and files that are whole or not there; TAP."""
+"""test-files.py HTAB sim|no-sim: htab save, convert, diff and restore, over
+tables that this program wrote, and files that are whole or not there; TAP."""
 import contextlib
 import os
 import resource
@@ -114,8 +114,9 @@ def differences(tap, htab):
     for index, what in (second, 'bolted,changed'), (third, 'address'):
         lines[index] = f'! {index:06x} {what}\n' + \
             entry('<', index, table) + entry('>', index, other)
-    counts = ('only in a: 1\nonly in b: 1\nin both, but different: 2: '
-              'address 1, bolted 1, changed 1\n')
+    counts = '\n'.join((
+        'only in a: 1', 'only in b: 1',
+        'in both, but different: 2: address 1, bolted 1, changed 1', ''))
     done = htab('diff', 'a', 'b')
     tap.same('each difference is a line', (done.returncode,
                                            done.stdout.decode()),

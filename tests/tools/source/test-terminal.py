@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""test-terminal.py HTAB: what htab stat, map and diff do on a terminal, and what
-they do without one; TAP."""
+"""test-terminal.py HTAB: what htab stat, map and diff do on a terminal, and
+what they do without one; TAP."""
 import fcntl
 import os
 import pty

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""debugfs.py KERNEL MACHINE GUEST HTAB LIBDIR: boots a machine of the lab, where
-htab finds in debugfs the entries that are in the image of the same guest; TAP.
+"""debugfs.py KERNEL MACHINE GUEST HTAB LIBDIR: boots a machine of the lab,
+where htab finds in debugfs the entries that are in the image of the same guest; TAP.
 
 HTAB and GUEST are programs for ppc64le. guest.c says what the entries are.
 """
