@@ -201,8 +201,22 @@ def debugfs(tap, htab):
               b'debugfs is not mounted' in done.stderr, done.stderr)
 
 
+def golden(tap, htab):
+    """What people read, as golden/COMMAND-SOURCE.txt has it"""
+    table = tables.example(18)
+    htab.file('table', tables.image(18, table))
+    htab.file('text', tables.debugfs(table))
+    files = sorted(pathlib.Path(__file__).parent.glob('golden/*.txt'))
+    for file in files:
+        tap.same(f'{file.name} is what the command prints',
+                 htab(*file.stem.split('-')).stdout.decode().splitlines(),
+                 file.read_text().splitlines()[1:])
+    tap.same('there are such files', len(files), 3)
+
+
 def main(program, path):
     with testing(program) as (tap, htab):
+        golden(tap, htab)
         forms(tap, htab)
         streams(tap, htab, path)
         debugfs(tap, htab)
