@@ -12,6 +12,7 @@ HTAB_ROOT=NAME gives the command the /proc of that host of hosts.txt.
 golden.py --update HTAB FILE... writes into the files what the commands print
 now. Read the difference before you commit it.
 """
+import json
 import os
 import pathlib
 import re
@@ -40,6 +41,14 @@ def mask(time):
     return '0' if time[0].isdigit() else f"{'0.0 ms':>{len(time[0])}}"
 
 
+def normal(text):
+    """JSON as each version of json-c would print it, or the text as it is"""
+    try:
+        return json.dumps(json.loads(text), indent=2) + '\n'
+    except ValueError:
+        return text
+
+
 def run(program, hosts, line, shows_status):
     """What a command prints, and its status"""
     env = {name: value for name, value in os.environ.items()
@@ -51,7 +60,8 @@ def run(program, hosts, line, shows_status):
     done = subprocess.run([program, *words[1:]], env=env, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
-    printed = TIME.sub(mask, done.stdout)
+    printed = TIME.sub(mask, normal(done.stdout) if '--json' in words
+                       else done.stdout)
     if done.returncode and shows_status:
         printed += f'[status {done.returncode}]\n'
     return printed
