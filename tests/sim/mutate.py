@@ -34,7 +34,7 @@ SUITES = ('simulator', 'conformance-sim', 'transcripts')
 SLOW = 'sim-each-fault'  # takes seconds, and more on a busy machine
 LAST = ('sim-threads',)  # takes seconds; the only guard of the barriers
 PARTS = ('meson.build', 'meson_options.txt', 'include', 'lib', 'pkgconfig',
-         'tests', 'examples')
+         'tests', 'tools', 'examples')
 
 # Mutants that change nothing, and why
 EQUIVALENT = {
@@ -89,7 +89,8 @@ class Copy:
         if not (self.build / 'build.ninja').exists():
             self.call('meson', 'setup', str(self.build), str(where),
                       '-Ddefault_library=shared', '-Dexamples=disabled',
-                      '-Doptimization=1', '-Dwarning_level=0')
+                      '-Dtools=disabled', '-Doptimization=1',
+                      '-Dwarning_level=0')
         self.call('ninja', '-C', str(self.build))
         self.tests = [t for t in self.introspect('--tests')
                       if any(s.split(':')[-1] in SUITES for s in t['suite'])]
