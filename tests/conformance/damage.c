@@ -67,12 +67,14 @@ static void every_bit_of_an_image_header(void)
 	assert_int_equal(contents_of(vmfd).valid, FILLED_ENTRIES);
 }
 
-static void every_bit_behind_an_image_header(void)
+/* The sums find these, and the kernel sees nothing of them. One bit in seven is
+ * enough to see what is left of the table, and has each place in a byte. */
+static void bits_behind_an_image_header(void)
 {
 	int vmfd = a_vm_with_table(SMALL);
 
 	save_small_image();
-	for (size_t bit = 8 * HEADER; bit < 8 * good.len; bit++) {
+	for (size_t bit = 8 * HEADER; bit < 8 * good.len; bit += 7) {
 		write_entry(vmfd, 5);
 		assert_result(restore_with_changed_bit(vmfd, bit), -EBADMSG);
 		assert_int_equal(contents_of(vmfd).valid, 0);
@@ -274,7 +276,7 @@ static void stream_that_ends_at_every_byte(void)
 CASES(damage,
       {
 	      CASE(every_bit_of_an_image_header, HASH_GUESTS, V(4, 0), 0),
-	      CASE(every_bit_behind_an_image_header, HASH_GUESTS, V(4, 0), 0),
+	      CASE(bits_behind_an_image_header, HASH_GUESTS, V(4, 0), 0),
 	      CASE(image_that_ends_at_every_byte, HASH_GUESTS, V(4, 0), 0),
 	      CASE(image_that_is_cut_gives_a_new_vm_an_empty_table, HASH_GUESTS,
 		   V(4, 0), 0),

@@ -169,8 +169,8 @@ def arguments(table):
     option('--machine', required=True, choices=table.machines)
     option('--seed', type=int,
            default=os.environ.get('HTAB_SEED') or secrets.randbelow(1 << 32))
-    option('--count', type=int, default=1000,
-           help='number of operations (default: 1000)')
+    option('--count', type=int, default=400,
+           help='number of operations (default: 400)')
     option('--boot', type=int, default=20000, metavar='N',
            help='most operations in one boot (default: 20000)')
     option('--timeout', type=float, metavar='SEC',
