@@ -55,6 +55,7 @@ OWN_POOLS = {'powernv8-nocma': ('', 'cma=0')}
 # parameter that memory is zero, as it is in the simulator.
 PARAMETERS = 'init_on_alloc=1'
 
+LAB_FAILED = 125    # of boot.py
 CONTEXT = 4         # lines before a difference
 PATIENCE = 10       # lines of stderr that are shown
 
@@ -73,7 +74,25 @@ def pool(machine, seed):
     return OWN_POOLS.get(machine, POOLS[seed % 2])
 
 
+def stood_still(result):
+    _, status, errors = result
+    return status == LAB_FAILED and \
+        any('the program still runs after' in line for line in errors)
+
+
 def real(args, seed, count):
+    """A machine that QEMU emulates stands still now and then: one of the 155
+    boots of a run did, and the same operations agreed in all others. So there
+    is a second boot, and the report says so. What hangs because of the
+    operations hangs in both."""
+    result = boot_once(args, seed, count)
+    if stood_still(result):
+        args.repeated = True
+        result = boot_once(args, seed, count)
+    return result
+
+
+def boot_once(args, seed, count):
     boot = [sys.executable, str(LAB / 'boot.py'), '--mode', 'raw',
             '--append', f'{PARAMETERS} {pool(args.machine, seed)[0]}',
             '--timeout', str(args.timeout)]
@@ -181,6 +200,7 @@ def arguments(table):
     option('real', metavar='DIFFERENTIAL-KERNEL')
     option('simulated', metavar='DIFFERENTIAL-SIM')
     args = parser.parse_args()
+    args.repeated = False
     if (args.kernel, args.machine) not in table.rows:
         parser.error(f'the table does not let kernel {args.kernel} run on '
                      f'{args.machine}')
@@ -208,7 +228,9 @@ def main():
             f'{args.seed}')
     print(f'# {name}', flush=True)
     wrong = compare_all(args, host, args.seed)
-    tap.point(not wrong, f'{name} agree', wrong)
+    boots = ' (in a second boot, the first stood still)' \
+        if args.repeated else ''
+    tap.point(not wrong, f'{name} agree{boots}', wrong)
     tap.plan()
     return 1 if wrong and importance == 'required' else 0
 
