@@ -4,6 +4,7 @@
 table that this program wrote; TAP."""
 import sys
 
+sys.dont_write_bytecode = True  # Keep the source directory clean.
 import pictures
 import tables
 from tap import testing

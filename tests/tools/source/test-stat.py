@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True  # Keep the source directory clean.
 import tables
 from tap import testing
 
