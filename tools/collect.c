@@ -9,7 +9,10 @@ uint64_t guest_for_order(uint32_t order)
 	return UINT64_C(128) << order;
 }
 
-uint32_t host_ceiling(const struct host *host)
+/* The largest order that can be worth asking for on that host. The kernel logs
+ * a line for each refusal, so none is asked for that the host's memory cannot
+ * hold. */
+static uint32_t host_ceiling(const struct host *host)
 {
 	uint32_t order = HTAB_ORDER_MAX;
 

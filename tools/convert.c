@@ -58,9 +58,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &source_argp, 0, NULL, 0 },
-					      { 0 } };
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
@@ -68,7 +65,7 @@ static const struct argp argp = {
 	.doc = "Reads a table from IN, which is any SOURCE, and writes it to "
 	       "OUT in another form. \"-\" as OUT is standard "
 	       "output. " SOURCE_DOC,
-	.children = children,
+	.children = source_children,
 };
 
 int command_convert(int argc, char **argv)

@@ -35,9 +35,4 @@ bool info_is_good(const struct info *info);
 /* The largest RAM for which QEMU asks for a table of that order */
 uint64_t guest_for_order(uint32_t order);
 
-/* The largest order that can be worth asking for on that host. The kernel logs
- * a line for each refusal, so none is asked for that the host's memory cannot
- * hold. */
-uint32_t host_ceiling(const struct host *host);
-
 #endif

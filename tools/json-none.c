@@ -5,11 +5,6 @@
 #include "json.h"
 #include "message.h"
 
-bool json_is_built(void)
-{
-	return false;
-}
-
 bool json_is_possible(void)
 {
 	message("this build of htab has no --json, because it was made without "

@@ -8,11 +8,6 @@
 #include "command.h"
 #include "message.h"
 
-bool json_is_built(void)
-{
-	return true;
-}
-
 bool json_is_possible(void)
 {
 	return true;

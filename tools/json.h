@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * JSON output, for --json. A build without json-c has json-none.c in the place
- * of json.c, where json_is_built() is false and the other functions do nothing.
- * So commands need no #ifdef.
+ * of json.c, where json_is_possible() is false and the other functions do
+ * nothing. So commands need no #ifdef.
  *
  * Values belong to the object or array that they are put in. A lack of memory
  * ends the program with a message.
@@ -14,8 +14,6 @@
 #include <stdint.h>
 
 struct json_object;
-
-bool json_is_built(void);
 
 /* What a command does when it meets --json. Returns false, with a message, if
  * this build has no JSON. */

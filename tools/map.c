@@ -83,9 +83,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &source_argp, 0, NULL, 0 },
-					      { 0 } };
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
@@ -93,7 +90,7 @@ static const struct argp argp = {
 	.doc = "Draws a guest's hashed page table: how full its groups are, "
 	       "from the first to the last, with all entries, with bolted and "
 	       "with secondary ones. " SOURCE_DOC,
-	.children = children,
+	.children = source_children,
 };
 
 /* --- the terminal --- */

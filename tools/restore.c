@@ -263,9 +263,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &source_argp, 0, NULL, 0 },
-					      { 0 } };
-
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "SOURCE",
@@ -273,7 +270,7 @@ static const struct argp argp = {
 	       "compares. So it shows that this host can go on with the guest, "
 	       "as far as the table is concerned. The VM is gone when the "
 	       "command ends; a guest is restored by its VMM. " SOURCE_DOC,
-	.children = children,
+	.children = source_children,
 };
 
 int command_restore(int argc, char **argv)

@@ -82,9 +82,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &source_argp, 0, NULL, 0 },
-					      { 0 } };
-
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "SOURCE IMAGE\n--pid PID --order ORDER IMAGE\n"
@@ -93,7 +90,7 @@ static const struct argp argp = {
 	       "table of a guest that runs changes while it is read, so that "
 	       "its image is good to look at, but not to go on with. "
 	       "\"-\" as IMAGE is standard output. " SOURCE_DOC,
-	.children = children,
+	.children = source_children,
 };
 
 int command_save(int argc, char **argv)

@@ -61,7 +61,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp source_argp = { .options = options, .parser = parse };
+static const struct argp argp = { .options = options, .parser = parse };
+
+const struct argp_child source_children[] = { { &argp, 0, NULL, 0 }, { 0 } };
 
 void source_take(struct source_choice *choice, struct argp_state *state,
 		 const char *arg)

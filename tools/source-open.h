@@ -17,8 +17,9 @@ struct source_choice {
 	bool is_guest; /* pid, which is that of vm if this is not NULL */
 };
 
-/* A child of a command's parser. Its input is a struct source_choice. */
-extern const struct argp source_argp;
+/* The children of a command's parser. The input of the only one is a struct
+ * source_choice. */
+extern const struct argp_child source_children[];
 
 /* The text for a command's --help */
 #define SOURCE_DOC                                                             \

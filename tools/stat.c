@@ -69,9 +69,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &source_argp, 0, NULL, 0 },
-					      { 0 } };
-
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
@@ -79,7 +76,7 @@ static const struct argp argp = {
 	.doc = "Says what is in a guest's hashed page table: how many entries "
 	       "there are and of which kinds, how full the groups are, and "
 	       "what KVM maps for real mode. " SOURCE_DOC,
-	.children = children,
+	.children = source_children,
 };
 
 static int look(const struct question *question)

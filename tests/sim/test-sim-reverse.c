@@ -73,7 +73,7 @@ static void a_new_table_has_marks(void **state)
 
 		assert_int_equal(first.invalid > 0, hosts[i].any);
 		assert_int_equal(first.valid, 0);
-		/* Whoever reports them takes them away. */
+		/* The pass that reports the marks clears them. */
 		assert_int_equal(marks(vmfd).records, 0);
 		close(vmfd);
 		close_host(host);

@@ -4,6 +4,11 @@ the command reads them. It shares no code with the library, so that an error in
 one of them shows."""
 import random
 import struct
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'lab'))
+from imagefile import sums
 
 VALID, SECONDARY, LARGE, BOLTED, T1 = 0x1, 0x2, 0x4, 0x10, 1 << 62
 REFERENCED, CHANGED = 0x100, 0x80
@@ -57,14 +62,6 @@ def records(table, order='>', most=65535):
         struct.pack(f'{order}IHH', first, len(entries), 0) +
         b''.join(struct.pack('>QQ', *entry) for entry in entries)
         for first, entries in runs(table, most))
-
-
-def sums(data):
-    a = b = 0
-    for word, in struct.iter_unpack('>I', data):
-        a += word
-        b += a
-    return struct.pack('>QQ', a % (1 << 64), b % (1 << 64))
 
 
 def image(order, table):

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 
-import tables
+sys.dont_write_bytecode = True  # Keep the source directory clean.
+import tables   # It also lets Python find imagefile.
+from imagefile import read_image, records
 from tap import testing
 
 NEW = (tables.VALID | tables.BOLTED, 0x5000)
@@ -53,39 +55,11 @@ def conversions(tap, htab):
         tap.same(f'{words} is refused', htab(*words).returncode, 2)
 
 
-def take(data, at, table):
-    """Takes a record, and returns its end."""
-    index, valid = (int.from_bytes(data[at + i:at + j], 'big')
-                    for i, j in ((0, 4), (4, 6)))
-    for i in range(valid):
-        entry = data[at + 8 + i * 16:at + 24 + i * 16]
-        table[index + i] = (int.from_bytes(entry[:8], 'big'),
-                            int.from_bytes(entry[8:], 'big'))
-    return at + 8 + valid * 16
-
-
-def read_image(data):
-    table, at, number = {}, 32, 0
-    assert data[16:32] == tables.sums(data[:16])
-    while True:
-        length = int.from_bytes(data[at + 4:at + 8], 'big')
-        records = data[at + 24:at + 24 + length]
-        assert int.from_bytes(data[at:at + 4], 'big') == number
-        assert data[at + 8:at + 24] == tables.sums(data[at:at + 8] + records)
-        if not length:
-            assert at + 24 == len(data)
-            return int.from_bytes(data[12:16], 'big'), table
-        end = 0
-        while end < length:
-            end = take(records, end, table)
-        at, number = at + 24 + length, number + 1
-
-
 def read_body(data):
-    table, at = {}, 8
+    """Reads the records between a head of 8 bytes and a record of zeros."""
+    table = {}
     assert data[4:8] == bytes(4) and data[-8:] == bytes(8)
-    while at < len(data) - 8:
-        at = take(data, at, table)
+    records(data[8:-8], table)
     return int.from_bytes(data[:4], 'big'), table
 
 
