@@ -2,14 +2,16 @@
 #ifndef LIBHTAB_SIM_H
 #define LIBHTAB_SIM_H
 
-/*
- * libhtab-sim: the kernel's side of libhtab, simulated
- * ====================================================
+/**
+ * DOC: libhtab-sim: the kernel's side of libhtab, simulated
  *
- * What it is. The functions of libhtab.h over a model of what every kernel
+ * What it is
+ * ----------
+ *
+ * libhtab-sim has the functions of libhtab.h over a model of what every kernel
  * from 3.6 on does with a guest's hashed page table, instead of a kernel. A
  * VMM's unit tests link libhtab-sim where the VMM links libhtab, make a host
- * and VMs with the functions below, and need neither KVM nor a POWER machine:
+ * and VMs with the functions below, and need neither KVM nor a POWER machine::
  *
  *	struct htab_sim_host *host = htab_sim_host_new(NULL);
  *	int vmfd = htab_sim_vm_new(host);
@@ -17,17 +19,26 @@
  *	assert(my_reset(vmfd) == -EBUSY);
  *	htab_sim_host_free(host);
  *
- * What it is not. It runs no guest, and knows of KVM what concerns the page
- * table, and what a VMM needs around it. It answers what the kernel answers. A
- * request that it does not know fails as one that the kernel does not know, and
+ * What it is not
+ * --------------
+ *
+ * It runs no guest, and knows of KVM what concerns the page table, and what a
+ * VMM needs around it. It answers what the kernel answers. A request that it
+ * does not know fails as one that the kernel does not know, and
  * htab_sim_on_unknown() names it.
  *
- * Linking. Link libhtab-sim instead of libhtab, not beside it: both define the
- * functions of libhtab.h. With -lhtab -lhtab-sim and shared libraries a program
- * runs those of libhtab, which know no simulated descriptors; then
+ * Linking
+ * -------
+ *
+ * Link libhtab-sim instead of libhtab, not beside it: both define the functions
+ * of libhtab.h. With -lhtab -lhtab-sim and shared libraries a program runs
+ * those of libhtab, which know no simulated descriptors; then
  * htab_sim_host_new() says so on stderr and fails with ELIBBAD. With -lhtab-sim
  * first the program works, and with archives the linker reports that htab_alloc
  * is defined twice, or takes libhtab-sim alone if that is first.
+ *
+ * Descriptors
+ * -----------
  *
  * Descriptors are real: what htab_sim_vm_new() returns is a descriptor of the
  * process like any other. close() gives it up, dup() copies it, and the VM is
@@ -36,8 +47,11 @@
  * could show it. Calls on descriptors that are not the simulator's go to the
  * real kernel.
  *
+ * Programs as they are
+ * --------------------
+ *
  * Programs that know nothing of it, because they are linked with libhtab.so or
- * make the ioctls themselves, run on the simulator with
+ * make the ioctls themselves, run on the simulator with ::
  *
  *	HTAB_SIM='linux=4.3 cma=64M' LD_PRELOAD=libhtab-sim-preload.so program
  *
@@ -46,16 +60,21 @@
  * exits of the first vcpu of a VM, which otherwise stays inside KVM_RUN until a
  * signal comes. Its lines are "hcall NUMBER [ARGUMENT...]" for a hypercall, and
  * "exit REASON" for an exit without data. A request of KVM that the simulator
- * does not know is reported on stderr, once. The preload library replaces what
- * a program calls of the C library to open /dev/kvm and to use what comes from
- * it. It cannot replace system calls that do not go through these functions:
- * those of a program that is linked statically, of Go programs, of syscall(),
- * and of io_uring. A program that a simulated host's program starts by exec()
- * has a host of its own, and does not know the descriptors that it inherits.
+ * does not know is reported on stderr, once.
  *
- * Linking a VMM. The VMM's own ioctl() and mmap(), KVM_RUN among them, reach
- * the simulator without the preload library if the test is linked with
- * -Wl,--wrap=ioctl,--wrap=mmap and has these two functions:
+ * The preload library replaces what a program calls of the C library to open
+ * /dev/kvm and to use what comes from it. It cannot replace system calls that
+ * do not go through these functions: those of a program that is linked
+ * statically, of Go programs, of syscall(), and of io_uring. A program that a
+ * simulated host's program starts by exec() has a host of its own, and does not
+ * know the descriptors that it inherits.
+ *
+ * Linking a VMM
+ * -------------
+ *
+ * The VMM's own ioctl() and mmap(), KVM_RUN among them, reach the simulator
+ * without the preload library if the test is linked with
+ * -Wl,--wrap=ioctl,--wrap=mmap and has these two functions::
  *
  *	int __wrap_ioctl(int fd, unsigned long request, ...)
  *	{
@@ -82,53 +101,72 @@
  * name of mmap() is mmap64(), which has to be wrapped then. With musl the
  * request of ioctl() is an int.
  *
- * Hazards. What would harm a real host (crash it, or corrupt its memory) is not
+ * Hazards
+ * -------
+ *
+ * What would harm a real host (crash it, or corrupt its memory) is not
  * simulated but reported: enum htab_sim_hazard, below, lists the hazards and
  * says what each of them does. The default is to print the calls so far and a
  * sentence about the hazard, and to abort(): a test that steps on one fails.
  *
- * Threads. All functions may be called from any thread, except that no other
- * thread may be in a call on a host that htab_sim_host_free() switches off
- * (KVM_RUN, in which a vcpu waits, is allowed). vcpus enter and leave from
- * threads of their own, as in a VMM. As in a kernel, one thread at a time has a
- * vcpu: requests on it, a second KVM_RUN among them, wait until KVM_RUN has
- * returned in the other thread. Only a signal that kills the process ends that
- * wait. A second KVM_RUN that a signal came for meanwhile returns -EINTR when
- * its turn comes.
+ * Threads
+ * -------
  *
- * Signals. While a vcpu waits in KVM_RUN, the handler of a signal runs before
- * the vcpu has left. The handler may make requests on the vcpu, but it must not
- * leave by longjmp(): the vcpu would stay inside. Signal handlers must not call
- * the simulator at other times, because they would wait for its locks forever.
+ * All functions may be called from any thread, except that no other thread may
+ * be in a call on a host that htab_sim_host_free() switches off (KVM_RUN, in
+ * which a vcpu waits, is allowed). vcpus enter and leave from threads of their
+ * own, as in a VMM. As in a kernel, one thread at a time has a vcpu: requests
+ * on it, a second KVM_RUN among them, wait until KVM_RUN has returned in the
+ * other thread. Only a signal that kills the process ends that wait. A second
+ * KVM_RUN that a signal came for meanwhile returns -EINTR when its turn comes.
  *
- * Callbacks. A hazard handler, a handler of unknown requests and an interceptor
- * are called while the simulator holds no lock and no descriptor. They may call
- * any function of the simulator but htab_sim_host_free() of that host, and they
- * may leave by longjmp(), as the fail() of a test framework does. If a handler
+ * Signals
+ * -------
+ *
+ * While a vcpu waits in KVM_RUN, the handler of a signal runs before the vcpu
+ * has left. The handler may make requests on the vcpu, but it must not leave by
+ * longjmp(): the vcpu would stay inside. Signal handlers must not call the
+ * simulator at other times, because they would wait for its locks forever.
+ *
+ * Callbacks
+ * ---------
+ *
+ * A hazard handler, a handler of unknown requests and an interceptor are called
+ * while the simulator holds no lock and no descriptor. They may call any
+ * function of the simulator but htab_sim_host_free() of that host, and they may
+ * leave by longjmp(), as the fail() of a test framework does. If a handler
  * leaves htab_sim_host_free() that way, the host stays switched off, and its
  * memory is not freed.
  *
- * fork(). A child has the hosts of its parent as they are at that moment, with
- * the memory that is free then, and each process goes on with its own: what one
- * of them allocates does not matter to the other. VMs belong to the process
- * that made them. In the child every call on a descriptor that its parent
- * opened on a VM, a vcpu or an htab fd is -EIO; the child makes VMs of its own
- * with htab_sim_vm_new(). A VM whose descriptors the parent has closed lives on
+ * fork()
+ * ------
+ *
+ * A child has the hosts of its parent as they are at that moment, with the
+ * memory that is free then, and each process goes on with its own: what one of
+ * them allocates does not matter to the other. VMs belong to the process that
+ * made them. In the child every call on a descriptor that its parent opened on
+ * a VM, a vcpu or an htab fd is -EIO; the child makes VMs of its own with
+ * htab_sim_vm_new(). A VM whose descriptors the parent has closed lives on
  * while a child has a copy of them, as it does in a kernel. A descriptor that
  * was made in one process and is passed to another one, through SCM_RIGHTS for
  * instance, is not known there: calls on it go to the real kernel, which
  * answers -ENOTTY.
  *
- * Pointers. An argument or a buffer that the process cannot read or write is
- * -EFAULT where a kernel looks at it, and has the effects that it has there: up
- * to Linux 4.10 an order that cannot be written back is -EFAULT although the
- * table has been made. Where the real kernel has no process_vm_readv(), as
- * under qemu-user, the buffers of read() and write() are not checked, but for
- * NULL.
+ * Pointers
+ * --------
  *
- * Errors. int functions return >= 0 or a negative errno, as libhtab.h. Where
- * the process itself has no memory left, any call may be -ENOMEM, with the
- * effect that this error has in a kernel; the same call may succeed later.
+ * An argument or a buffer that the process cannot read or write is -EFAULT
+ * where a kernel looks at it, and has the effects that it has there: up to
+ * Linux 4.10 an order that cannot be written back is -EFAULT although the table
+ * has been made. Where the real kernel has no process_vm_readv(), as under
+ * qemu-user, the buffers of read() and write() are not checked, but for NULL.
+ *
+ * Errors
+ * ------
+ *
+ * int functions return >= 0 or a negative errno, as libhtab.h. Where the
+ * process itself has no memory left, any call may be -ENOMEM, with the effect
+ * that this error has in a kernel; the same call may succeed later.
  */
 
 #include <stdbool.h>
@@ -196,9 +234,11 @@ struct htab_sim_host;
  *
  * Since: 0.1
  *
- * Return: the host, or NULL with errno: EINVAL (the description; a line on
- * stderr says what is wrong with it), ELIBBAD (the program runs the functions
- * of libhtab; see "Linking" above), ENOMEM, EMFILE, ENFILE.
+ * Return: the host, or NULL with errno:
+ * * EINVAL: no such host can be. A line on stderr says what is wrong with the
+ *   description.
+ * * ELIBBAD: the program runs the functions of libhtab: see "Linking" above.
+ * * ENOMEM, EMFILE, ENFILE: there is no memory or no descriptor for the host.
  */
 struct htab_sim_host *htab_sim_host_new(const char *description);
 
@@ -283,9 +323,8 @@ int htab_sim_vm_new(struct htab_sim_host *host);
  *
  * This is a tool for tests, and needs none of what KVM_RUN needs of a vcpu,
  * such as KVM_CAP_PPC_PAPR. The first entry makes a table if there is none and
- * sets up the VRMA. If
- * another thread holds the VM's lock, the function waits for it. After an error
- * the vcpu is outside.
+ * sets up the VRMA. If another thread holds the VM's lock, the function waits
+ * for it. After an error the vcpu is outside.
  *
  * Since: 0.1
  *
@@ -449,7 +488,7 @@ ssize_t htab_sim_write(int fd, const void *buf, size_t len, size_t readable);
  * * EINVAL: more than the vcpu's struct kvm_run. A kernel maps it, and what
  *   touches the rest gets SIGBUS.
  * * EIO: the descriptor is another process's, or its host is off.
- * * what mmap() returns.
+ * * Others are those of the real mmap().
  */
 void *htab_sim_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		    int64_t offset);
@@ -591,7 +630,7 @@ void htab_sim_intercept(struct htab_sim_host *host,
  * its next KVM_RUN enters as usual, a first run included, and leaves at once.
  * If a program plans several exits, each KVM_RUN takes the next one, in the
  * order of the calls. So one thread can plan all exits of a guest and then run
- * it:
+ * it::
  *
  *	struct { uint64_t nr, ret, args[9]; } hcall = { .nr = 0x58 };
  *	htab_sim_vcpu_exit(vcpufd, KVM_EXIT_PAPR_HCALL, &hcall, sizeof(hcall));

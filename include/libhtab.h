@@ -835,8 +835,9 @@ int htab_order(int vmfd, uint32_t *order) HTAB_MUST_CHECK;
 /* The segment has 1 TiB, not 256 MiB: see htab_hpte_segment_shift(). */
 #define HTAB_V_1TB	 UINT64_C(0x4000000000000000)
 
-/* Dword 1: protection, with HTAB_R_PP0 above HTAB_R_PP; no execution; guarded,
- * coherent, cache-inhibited, write-through; changed, referenced; the key */
+/* Dword 1: protection, with HTAB_R_PP0 above HTAB_R_PP; no execution;
+ * guarded, coherent, cache-inhibited, write-through; changed, referenced;
+ * the key */
 #define HTAB_R_PP	    UINT64_C(0x0000000000000003)
 #define HTAB_R_NO_EXECUTE   UINT64_C(0x0000000000000004)
 #define HTAB_R_GUARDED	    UINT64_C(0x0000000000000008)
