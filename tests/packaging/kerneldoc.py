@@ -9,45 +9,15 @@ are its rules, as far as the headers need them, and some of the project's own.
 import functools
 import re
 import shlex
+import sys
 
 from checks import CC, build, check, declared, header, main, run, \
     sim_header, source, temporary, tool, without_comments
 
-COMMENT = re.compile(r'^/\*\*\n(.*?)^ \*/\n', re.M | re.S)
+sys.path.insert(0, str(source / 'man'))
+from comments import COMMENT, items, sections, without_stars  # noqa: E402
+
 ERRORS = r'-E[A-Z0-9]+(?:, -E[A-Z0-9]+)*'
-
-
-def sections(lines):
-    """A comment without its first line: what is said of each @parameter, and
-    what stands under Description, Context and Return. Names are in a list, so
-    that one which comes twice is seen."""
-    found = [('Description', [])]
-    for line in lines:
-        # kernel-doc knows these words only. "Since:" is part of what it finds
-        # it in.
-        start = re.match(r'(@\w+|Context|Return):(?: (.*))?$', line)
-        if start:
-            found.append((start[1], [start[2]] if start[2] else []))
-        elif found[-1][0] != 'Description' and re.match(r'\S', line) and \
-                found[-1][1][-1:] == ['']:
-            # After an empty line kernel-doc is back in the description.
-            found.append(('Description', [line]))
-        else:
-            found[-1][1].append(line)
-    return found
-
-
-def items(lines):
-    """The items of a list in a section, or None if there is other text."""
-    found = []
-    for line in lines:
-        if line.startswith('* '):
-            found.append(line[2:])
-        elif line.startswith('  ') and found:
-            found[-1] += ' ' + line.strip()
-        elif line:
-            return None
-    return found
 
 
 def complaints_about_return(parts, returns):
@@ -74,7 +44,7 @@ def complaints_about_return(parts, returns):
 
 def complaints_about(name, returns, parameters, comment):
     """One function"""
-    lines = [re.sub(r'^ \* ?', '', line) for line in comment.splitlines()]
+    lines = without_stars(comment)
     if not re.fullmatch(rf'{name}\(\) - \S.*\S', lines[0]):
         yield f'does not begin with "{name}() - "'
     if len(lines) > 1 and lines[1] and not lines[1].startswith('@'):
