@@ -105,9 +105,9 @@
  * -------
  *
  * What would harm a real host (crash it, or corrupt its memory) is not
- * simulated but reported: enum htab_sim_hazard, below, lists the hazards and
- * says what each of them does. The default is to print the calls so far and a
- * sentence about the hazard, and to abort(): a test that steps on one fails.
+ * simulated but reported: enum htab_sim_hazard lists the hazards and says what
+ * each of them does. The default is to print the calls so far and a sentence
+ * about the hazard, and to abort(): a test that steps on one fails.
  *
  * Threads
  * -------

@@ -186,8 +186,8 @@
  *
  * Functions return 0 (or a value) on success and a negative errno otherwise;
  * errno itself is not part of the API. They write outputs on success only,
- * except where their comment says otherwise. The comment of each function lists
- * its errors. These mean the same everywhere:
+ * except where their description says otherwise. The description of each
+ * function lists its errors. These mean the same everywhere:
  *
  * * -EBADF: not an open descriptor.
  * * -EINVAL: a NULL pointer, or the descriptor is /dev/kvm or a vcpu where a
