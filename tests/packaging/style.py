@@ -13,8 +13,8 @@ CLANG_FORMAT_VERSION = '14'
 @check('codespell finds no misspelt word')
 def spelling():
     try:
-        # .Nd is a macro of man pages.
-        run(*tool('CODESPELL', 'codespell'), '--ignore-words-list=nd',
+        # .Fo and .Nd are macros of man pages.
+        run(*tool('CODESPELL', 'codespell'), '--ignore-words-list=fo,nd',
             *(source / name for name in files()))
     except Failed as failed:
         # The first line is the command with all files.
