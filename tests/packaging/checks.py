@@ -111,7 +111,7 @@ def build(directory, *options, CC=CC):
     options enable more."""
     run(*tool('MESON', 'meson'), 'setup', directory, source,
         '-Dtests=disabled', '-Dexamples=disabled', '-Dsim=disabled',
-        '-Dtools=disabled', *options, CC=CC)
+        '-Dtools=disabled', '-Dman=disabled', *options, CC=CC)
     run(*tool('MESON', 'meson'), 'compile', '-C', directory)
 
 

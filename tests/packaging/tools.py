@@ -15,7 +15,7 @@ def installed(*options):
     libraries are in a directory that Debian would take."""
     directory, root = temporary(), temporary()
     build(directory, '--prefix=/opt/libhtab', '--libdir=lib/some-machine',
-          '-Dtools=auto', *options)
+          '-Dtools=auto', '-Dman=enabled', *options)
     run(*tool('MESON', 'meson'), 'install', '-C', directory, DESTDIR=root)
     prefix = root / 'opt' / 'libhtab'
     if not (prefix / 'bin').exists():
