@@ -17,8 +17,8 @@ from page import example  # noqa: E402
 
 directory = temporary()
 MACRO = 'HTAB_CHECK_VERSION'
-# Pages of others that ours refer to
-ELSEWHERE = {'ld.so.8', 'pkg-config.1', 'virsh.1'}
+# Pages of others that ours refer to, and the one that only glibc has
+ELSEWHERE = {'ld.so.8', 'pkg-config.1', 'virsh.1', 'libhtab-sim-preload.7'}
 
 
 @functools.cache
@@ -254,6 +254,26 @@ def without():
             yield f'{name} is installed'
     if '/libhtab.7"' not in plan:
         yield 'libhtab.7 is not installed'
+
+
+@check('each link of the HTML pages leads somewhere')
+def links():
+    html = temporary()
+    run(sys.executable, source / 'man/render.py', *tool('MANDOC', 'mandoc'),
+        directory / 'build/man', html,
+        *(library for library in ('htab', 'htab-sim', 'htab-sim-preload')
+          if f'lib{library}.7' in pages()))
+    places = {path.name: {'', *re.findall(r' id="(.*?)"', path.read_text())}
+              for path in html.iterdir()}
+    followed = 0
+    for path in html.glob('*.html'):
+        for file, place in re.findall(r'href="([^"#]*)#?([^"]*)"',
+                                      path.read_text()):
+            followed += 1
+            if place not in places.get(file or path.name, ()):
+                yield f'{path.name}: {file}#{place}'
+    if followed < 1000:
+        yield f'only {followed} links'
 
 
 @check('two builds have the same pages')
