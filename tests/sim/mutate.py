@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-mutate.py SOURCE [NAME...]: for each rule of the simulated kernel, switches it
+mutate.py [--hints] SOURCE [NAME...]: for each rule of the simulated kernel, switches it
 off in a copy of the tree and wants a test to go red. TAP: one point for each
 rule; "not ok" is a rule that no test guards.
 
@@ -15,6 +15,9 @@ lib/sim that they change:
     +what replaces it
 
 A mutant may have several such pairs.
+
+mutants/hints names the test that failed last time, which runs first. If it
+passes, all others run too. --hints writes the file again.
 
 NAME is such a file's, or part of a rule: only those. HTAB_MUTATE_DIR names a
 directory for the copies, to be used again.
@@ -33,6 +36,7 @@ JOBS = 2
 SUITES = ('simulator', 'conformance-sim', 'transcripts')
 SLOW = 'sim-each-fault'  # takes seconds, and more on a busy machine
 LAST = ('sim-threads',)  # takes seconds; the only guard of the barriers
+HINTS = 'tests/sim/mutants/hints'
 PARTS = ('meson.build', 'meson_options.txt', 'include', 'lib', 'pkgconfig',
          'tests', 'tools', 'examples')
 
@@ -113,17 +117,17 @@ class Copy:
             ['ninja', '-C', str(self.build)],
             stdout=subprocess.DEVNULL).returncode == 0
 
-    def first_red(self, threads_first):
+    def first_red(self, threads_first, hint=None):
         """The name of the first test that fails, and of its case"""
         tests = sorted(self.tests, key=lambda t: t['name'] not in LAST) \
             if threads_first else self.tests
-        for test in tests:
+        for test in sorted(tests, key=lambda t: t['name'] != hint):
             red = run(test, self.build)
             if red:
                 return f"{test['name']}: {red}"
         return None
 
-    def try_mutant(self, file, hunks):
+    def try_mutant(self, file, hunks, hint=None):
         path = next((self.tree / 'lib/sim').rglob(f'{file}.c'))
         text = mutant = path.read_text()
         for old, new in hunks:
@@ -137,12 +141,25 @@ class Copy:
             threads = any('/* threads */' in new for _, new in hunks)
             # A race shows sooner or later: not in each run.
             for _ in range(3 if threads else 1):
-                red = self.first_red(threads)
+                red = self.first_red(threads, hint)
                 if red:
                     break
         finally:
             path.write_text(text)
         return bool(red), red or 'no test goes red'
+
+
+def read_hints(source):
+    """The test that failed last time, for each rule"""
+    file = source / HINTS
+    lines = file.read_text().splitlines() if file.exists() else []
+    return dict(line.split('\t') for line in lines if '\t' in line)
+
+
+def write_hints(source, hints):
+    lines = [f'{rule}\t{test}\n' for rule, test in sorted(hints.items())]
+    (source / HINTS).write_text('# SPDX-License-Identifier: MIT\n' +
+                                ''.join(lines))
 
 
 def copy(source, to):
@@ -174,21 +191,27 @@ def run(test, build):
                                 else f'exit {done.returncode}')
 
 
-def worker(place, queue, results, lock):
+def worker(place, queue, results, lock, hints):
     while queue:
         try:
             file, rule, hunks = queue.pop(0)
         except IndexError:
             return
-        good, what = place.try_mutant(file, hunks)
+        name = f'{file}.c: {rule}'
+        good, what = place.try_mutant(file, hunks, hints.get(name))
         # Numbered as they end: TAP wants them in order.
         with lock:
             results.append(good)
+            if good:
+                hints[name] = what.split(': ')[0]
             print(f"{'ok' if good else 'not ok'} {len(results)} - "
-                  f'{file}.c: {rule}\n# {what}', flush=True)
+                  f'{name}\n# {what}', flush=True)
 
 
 def main():
+    rewrite = sys.argv[1] == '--hints'
+    if rewrite:
+        del sys.argv[1]
     source = Path(sys.argv[1]).resolve()
     where = Path(os.environ.get('HTAB_MUTATE_DIR') or tempfile.mkdtemp())
     mutants = [m for m in (*rule_mutants(source), *listed_mutants(source))
@@ -203,14 +226,18 @@ def main():
         if red:
             print(f'Bail out! unchanged, it is red: {red}')
             return 1
+        hints = read_hints(source)
         queue, results, lock = list(mutants), [], threading.Lock()
         threads = [threading.Thread(target=worker,
-                                    args=(p, queue, results, lock))
+                                    args=(p, queue, results, lock,
+                                          hints))
                    for p in places]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if rewrite:
+            write_hints(source, hints)
     finally:
         if 'HTAB_MUTATE_DIR' not in os.environ:
             shutil.rmtree(where)
