@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """run.py BUILD STEPS: fuzzes with each target of a build for HTAB_FUZZ_SECONDS
-(60), two at a time, and appends a line for each to the file STEPS of tests/run.
+(30), two at a time, and appends a line for each to the file STEPS of tests/run.
 
 A fuzzer begins with the corpus in the tree and with what earlier runs have
 found, which is in BUILD/corpus. Inputs that break a rule go to BUILD/finds.
@@ -56,7 +56,7 @@ def fuzz(build, target, seconds):
 
 def main():
     build, steps = map(pathlib.Path, sys.argv[1:])
-    seconds = int(os.environ.get('HTAB_FUZZ_SECONDS') or 60)
+    seconds = int(os.environ.get('HTAB_FUZZ_SECONDS') or 30)
     good = True
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = pool.map(lambda target: fuzz(build, target, seconds),
