@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-mutate.py [--hints] SOURCE [NAME...]: for each rule of the simulated kernel, switches it
-off in a copy of the tree and wants a test to go red. TAP: one point for each
-rule; "not ok" is a rule that no test guards.
+mutate.py [--hints] SOURCE [NAME...]: for each rule of the simulated kernel,
+switches it off in a copy of the tree and wants a test to go red. TAP: one
+point for each rule; "not ok" is a rule that no test guards.
 
 The rules are those of lib/sim/model/rules.c, each flag always on, always off,
 and one release too early and too late. For what no such flag says, concurrency
