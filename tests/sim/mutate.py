@@ -30,6 +30,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 JOBS = 2
@@ -93,11 +94,17 @@ class Copy:
         if not (self.build / 'build.ninja').exists():
             self.call('meson', 'setup', str(self.build), str(where),
                       '-Ddefault_library=shared', '-Dexamples=disabled',
-                      '-Dtools=disabled', '-Doptimization=1',
-                      '-Dwarning_level=0')
-        self.call('ninja', '-C', str(self.build))
+                      '-Dtools=disabled', '-Dman=disabled',
+                      '-Doptimization=1', '-Dwarning_level=0')
         self.tests = [t for t in self.introspect('--tests')
                       if any(s.split(':')[-1] in SUITES for s in t['suite'])]
+        needed = {word for t in self.tests for word in t['depends']}
+        self.targets = [os.path.relpath(name, self.build)
+                        for target in self.introspect('--targets')
+                        if target['id'] in needed
+                        for name in target['filename']]
+        if not self.compile():
+            raise RuntimeError(f'{where} does not compile')
         self.tests.sort(key=lambda t: (t['name'] == SLOW,
                                        t['name'] in LAST,
                                        t['name'] != 'model-steps',
@@ -114,7 +121,7 @@ class Copy:
 
     def compile(self):
         return subprocess.run(
-            ['ninja', '-C', str(self.build)],
+            ['ninja', '-C', str(self.build), *self.targets],
             stdout=subprocess.DEVNULL).returncode == 0
 
     def first_red(self, threads_first, hint=None):
@@ -191,6 +198,15 @@ def run(test, build):
                                 else f'exit {done.returncode}')
 
 
+def unchanged_red(place):
+    """The tests that are red without a mutant. Many tests sleep, so more of
+    them run at a time than there are processors."""
+    with ThreadPoolExecutor(2 * JOBS) as pool:
+        reds = pool.map(lambda test: run(test, place.build), place.tests)
+        return [f"{test['name']}: {red}"
+                for test, red in zip(place.tests, reds) if red]
+
+
 def worker(place, queue, results, lock, hints):
     while queue:
         try:
@@ -221,10 +237,12 @@ def main():
                    if any(a == m[0] or a in m[1] for a in sys.argv[2:])]
     places = []
     try:
-        places = [Copy(source, where / str(i)) for i in range(JOBS)]
-        red = places[0].first_red(False)
+        with ThreadPoolExecutor(JOBS) as pool:
+            places = list(pool.map(lambda i: Copy(source, where / str(i)),
+                                   range(JOBS)))
+        red = unchanged_red(places[0])
         if red:
-            print(f'Bail out! unchanged, it is red: {red}')
+            print(f"Bail out! unchanged, they are red: {', '.join(red)}")
             return 1
         hints = read_hints(source)
         queue, results, lock = list(mutants), [], threading.Lock()
