@@ -5,8 +5,10 @@ import functools
 import json
 import re
 import shutil
+import sys
+import tarfile
 
-from checks import CC, check, files, run, source, temporary, tool
+from checks import CC, Failed, check, files, run, source, temporary, tool
 from installed import consumer, links, vmm, works
 
 
@@ -72,3 +74,44 @@ def subproject_variable():
         log = run(*meson, 'setup', temporary(), place, *asked, CC=CC)
         if f'found: {expected}' not in log:
             yield f'{asked}: not {expected}'
+
+
+@check('Meson subproject: the wrap file of a release')
+def wrap():
+    """The tarball has the name and the directory that meson dist gives it, and
+    a VMM's project has only the wrap file."""
+    meson = tool('MESON', 'meson')
+    version = re.search(r"version: '(.*)'",
+                        (source / 'meson.build').read_text())[1]
+    tarball = temporary() / f'libhtab-{version}.tar.xz'
+    with tarfile.open(tarball, 'w:xz', preset=0) as packed:
+        for name in files():
+            packed.add(source / name, f'libhtab-{version}/{name}')
+    text = run(sys.executable, '-B', source / 'release', '--wrap', tarball,
+               tarball.parent.as_uri())
+    project = temporary()
+    (project / 'meson.build').write_text("""
+        project('probe', 'c')
+        message('found:', dependency('libhtab').found(),
+                dependency('libhtab-sim', required: false).found())
+    """)
+    subprojects = project / 'subprojects'
+    subprojects.mkdir()
+    (subprojects / 'libhtab.wrap').write_text(text)
+    for asked, expected in ((), 'true false'), \
+            (('-Dlibhtab:sim=enabled',), 'true true'):
+        log = run(*meson, 'setup', temporary(), project, *asked,
+                  '--force-fallback-for=libhtab,libhtab-sim', CC=CC)
+        if f'found: {expected}' not in log:
+            yield f'{asked}: not {expected}: {log}'
+    # The sum is that of this tarball: with another, Meson refuses it.
+    for path in subprojects.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    tarball.write_bytes(tarball.read_bytes() + b'\0')
+    try:
+        run(*meson, 'setup', temporary(), project,
+            '--force-fallback-for=libhtab', CC=CC)
+        yield 'a tarball with another sum is accepted'
+    except Failed:
+        pass
