@@ -10,7 +10,7 @@ boot.py --list
 KERNEL and MACHINE are names in the file "table"; fetch.sh puts the kernel into
 the cache. KERNEL can also be the version of a kernel in the directory that
 $HTAB_KERNELS names. --kernel takes any kernel, and its modules from DIR; see
-"Your own kernel" in tests/README.md.
+"Your own kernel" in docs/testing.md.
 
 The environment of the program has HTAB_KERNEL and HTAB_HOST (see the table),
 and the program can write to every file of the machine.
