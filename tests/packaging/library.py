@@ -129,14 +129,37 @@ def since(library):
                 yield f'{node}: {name} is there since {version}'
 
 
-@check_each('each node of libhtab\'s functions is chained to the one before')
+@check_each('each node is chained to the one before')
 def chained(library):
     text = (source / LIBRARIES[library][1]).read_text()
-    chain = re.findall(r'^(LIBHTAB_(?:[\d.]+|UNRELEASED)) \{.*?^\} ?(.*?);',
-                       text, flags=re.M | re.S)
-    for (name, before), expected in zip(chain, ['', *(n for n, _ in chain)]):
-        if before != expected:
-            yield f'{name}: after {before or "none"}, not {expected}'
+    for prefix in ('LIBHTAB', 'LIBHTAB_SIM'):
+        chain = re.findall(
+            r'^(' + prefix + r'_(?:[\d.]+|UNRELEASED)) \{.*?^\} ?(.*?);', text,
+            flags=re.M | re.S)
+        for (name, before), expected in zip(chain,
+                                            ['', *(n for n, _ in chain)]):
+            if before != expected:
+                yield f'{name}: after {before or "none"}, not {expected}'
+
+
+# Of the baselines, so that no tool is needed. abi.py compares types too.
+@check_each('each released node has the symbols that it was released with')
+def frozen(library):
+    baseline = source / 'tests' / 'abi' / f'lib{library}-x86_64.abi'
+    released = {}
+    for name, node in re.findall(
+            r"<elf-symbol name='(\w+)' version='([\w.]+)'",
+            baseline.read_text()):
+        released.setdefault(node, set()).add(name)
+    now = {node: symbols for node, symbols in nodes(library).items()
+           if not node.endswith('_UNRELEASED')}
+    if 'LIBHTAB_0.1' not in released:
+        yield f'{baseline.name} has no LIBHTAB_0.1; is it understood?'
+    for node in sorted(released.keys() | now.keys()):
+        for name in sorted(released.get(node, set()) ^ now.get(node, set())):
+            yield f'{node}: {name} is in the map only' \
+                if name in now.get(node, set()) else \
+                f'{node}: {name} is in the baseline only'
 
 
 @check('libhtab has nothing of the simulator')
