@@ -158,13 +158,14 @@ int main(int argc, char *argv[])
 	FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
 	FILE *out = in ? fopen(argv[2], "wb") : NULL;
 	struct summary all = { 0 };
-	int r, vmfd, kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int r, vmfd, kvmfd;
 	uint32_t order;
 
 	if (!out) {
 		fprintf(stderr, "usage: qemu-stream IN OUT\n");
 		return 1;
 	}
+	kvmfd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	vmfd = vm_with_memory(kvmfd);
 	if (vmfd < 0) {
 		perror("/dev/kvm");

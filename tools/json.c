@@ -104,8 +104,9 @@ void json_print(struct json_object *object)
 		object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 				JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	if (!text)
+	if (text)
+		puts(text);
+	else
 		check(NULL);
-	puts(text);
 	json_object_put(object);
 }

@@ -48,7 +48,7 @@ int source_fail_cut(struct source *source, const struct source_input *input)
 				   strerror(-input->error));
 	return source_fail(source, -EBADMSG,
 			   "It is cut: it ends at byte %llu, in the middle.",
-			   (unsigned long long)(input->offset + input->left));
+			   (unsigned long long)input->offset + input->left);
 }
 
 int source_set_order(struct source *source, uint64_t order)

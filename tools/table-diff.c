@@ -65,12 +65,12 @@ unsigned int table_diff_fields(const struct htab_hpte *a,
 
 typedef void see_function(void *context, const struct table_difference *);
 
-/* One of the groups may be NULL: then it has no valid entry. */
-static void diff_groups(const struct table_group *a,
+/* Either group may be NULL: then it has no valid entry. */
+static void diff_groups(uint64_t number, const struct table_group *a,
 			const struct table_group *b, see_function *see,
 			void *context)
 {
-	const uint64_t first = (uint64_t)(a ? a : b)->number * TABLE_GROUP;
+	const uint64_t first = number * TABLE_GROUP;
 
 	for (int i = 0; i < TABLE_GROUP; i++) {
 		struct table_difference difference = {
@@ -91,22 +91,30 @@ static void diff_groups(const struct table_group *a,
 	}
 }
 
+/* NULL after the last group */
+static const struct table_group *group_at(const struct table *table, size_t i)
+{
+	return i < table->n_groups ? &table->groups[i] : NULL;
+}
+
 void table_diff(const struct table *a, const struct table *b, see_function *see,
 		void *context)
 {
 	size_t i = 0, j = 0;
 
-	while (i < a->n_groups || j < b->n_groups) {
-		const struct table_group *one = i < a->n_groups ? &a->groups[i]
-								: NULL;
-		const struct table_group *other =
-			j < b->n_groups ? &b->groups[j] : NULL;
+	while (true) {
+		const struct table_group *one = group_at(a, i);
+		const struct table_group *other = group_at(b, j);
+		uint64_t number;
 
+		if (!one && !other)
+			return;
 		if (one && other && one->number < other->number)
 			other = NULL;
 		else if (one && other && one->number > other->number)
 			one = NULL;
-		diff_groups(one, other, see, context);
+		number = one ? one->number : other->number;
+		diff_groups(number, one, other, see, context);
 		i += one != NULL;
 		j += other != NULL;
 	}

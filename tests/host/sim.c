@@ -245,7 +245,10 @@ int vcpu_run_with_immediate_exit(struct vcpu *vcpu)
 	struct uapi_kvm_run *run = host_map_run(vcpu->fd);
 	int r;
 
-	check(run ? 0 : -errno, "kvm_run");
+	if (!run) {
+		perror("kvm_run");
+		exit(EXIT_FAILURE);
+	}
 	run->immediate_exit = 1;
 	r = htab_sim_ioctl(vcpu->fd, UAPI_KVM_RUN, NULL);
 	run->immediate_exit = 0;
