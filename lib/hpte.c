@@ -31,8 +31,8 @@ static const struct encoding small = { .base_shift = 12, .page_shift = 12 };
 /* Returns NULL if the kernel knows no such encoding. */
 static const struct encoding *encoding_of(const struct htab_hpte *hpte)
 {
-	const int low = hpte->r >> 12 & 0xf;
-	const int high = hpte->r >> 16 & 0xf;
+	const int low = (int)(hpte->r >> 12 & 0xf);
+	const int high = (int)(hpte->r >> 16 & 0xf);
 
 	if (!(hpte->v & HTAB_V_LARGE))
 		return &small;

@@ -148,7 +148,7 @@ enum { PIECE = 255 };
 HTAB_EXPORT int htab_write_record(int htabfd, const struct htab_record *record)
 {
 	unsigned char buf[sizeof(struct uapi_kvm_get_htab_header) +
-			  PIECE * UAPI_HPTE_SIZE];
+			  (size_t)PIECE * UAPI_HPTE_SIZE];
 	struct htab_record piece;
 	uint32_t left;
 

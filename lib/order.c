@@ -19,7 +19,7 @@ static int has_entry_after_last_index(int htabfd)
 		.n_valid = 2,
 	};
 	ssize_t n = htab_shim_write_torn(htabfd, &record, sizeof(record),
-					 2 * UAPI_HPTE_SIZE);
+					 (size_t)2 * UAPI_HPTE_SIZE);
 
 	if (n == -EFAULT)
 		return 1;
