@@ -15,6 +15,7 @@ def spelling():
     try:
         # .Fo and .Nd are macros of man pages.
         run(*tool('CODESPELL', 'codespell'), '--ignore-words-list=fo,nd',
+            '--check-hidden',
             *(source / name for name in files()))
     except Failed as failed:
         # The first line is the command with all files.
