@@ -17,6 +17,8 @@ import sys
 POINT = re.compile(r'\s*(not )?ok \d+ *-? *(.*?)(?: # (SKIP|TODO) ?(.*))?$',
                    re.IGNORECASE)
 
+FIGURES = re.compile(r'\d+ operations on \d+ VMs')
+
 
 class Row:
     def __init__(self):
@@ -25,6 +27,7 @@ class Row:
         self.skipped = collections.Counter()    # by reason
         self.reported = []                      # failures that do not block
         self.last = ''                          # the last point that passed
+        self.figures = []                       # what the soak has counted
 
     def point(self, good, name, directive, reason):
         if directive == 'SKIP' and good:
@@ -34,6 +37,8 @@ class Row:
         elif good:
             self.passed += 1
             self.last = name
+            if FIGURES.search(name):
+                self.figures.append(name)
         elif directive == 'TODO':
             self.reported.append(name)
         else:
@@ -86,9 +91,11 @@ def show(rows):
     for where, row in rows.items():
         print(f'{where:{width}}  {row.passed:6}  {len(row.failed):6}  '
               f'{sum(row.skipped.values()):7}')
-        if row.passed == 1:
+        if row.passed == 1 and not row.figures:
             # The name of this test says what it has done.
             print(f'{"":{width}}      {row.last.split(": ", 1)[-1]}')
+        for name in row.figures:
+            print(f'{"":{width}}      {name}')
         for name in row.failed:
             print(f'{"":{width}}      FAILED: {name}')
         for name in row.reported:
