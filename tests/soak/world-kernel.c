@@ -103,17 +103,20 @@ struct world *world_at(unsigned int i)
 	return i ? NULL : &world;
 }
 
-/* The kernel may free a VM some time after it was closed, and keeps lists of
- * free pages for each processor, which are in the figure sometimes. */
+/*
+ * The kernel may free a VM some time after it was closed. It also puts movable
+ * pages of any process into the area: those are no table, and some MiB of them
+ * come and go.
+ */
 static uint64_t bytes_that_stay_away(void)
 {
 	const struct timespec moment = { .tv_nsec = 100000000 };
-	const uint64_t one_table = UINT64_C(1) << HTAB_ORDER_MIN;
+	const uint64_t movable = 4 << 20;
 	uint64_t is = 0;
 
 	for (int patience = 300; patience; patience--) {
 		is = free_bytes_of_cma();
-		if (is + one_table > free_at_first)
+		if (is + movable >= free_at_first)
 			return 0;
 		nanosleep(&moment, NULL);
 	}
