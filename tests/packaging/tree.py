@@ -14,6 +14,11 @@ REGISTRY = re.compile(
     r'[d]ocker\.io|[p]roxy\.golang', re.I)
 
 
+# The formats of these files have no comments.
+NO_COMMENT = {'LICENSE', 'debian/changelog', 'debian/libhtab-doc.doc-base',
+              'debian/source/format'}
+
+
 def texts():
     for name in files():
         try:
@@ -30,7 +35,7 @@ def first_line(text):
 def spdx():
     for name, text in texts():
         head = '\n'.join(text.splitlines()[:5])
-        if name.name != 'LICENSE' and \
+        if name.as_posix() not in NO_COMMENT and \
                 not re.search(r'\bSPDX-License-Identifier: MIT\b', head):
             yield str(name)
 
