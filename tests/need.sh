@@ -63,6 +63,9 @@ build_packages='gcc libc6-dev meson ninja-build pkg-config'
 	# Those that build its tests and report on them
 	test_packages="$build_packages libcmocka-dev libjson-c-dev libpng-dev
 		mandoc python3"
+	# Those that make packages of it
+	debian_packages='build-essential debhelper fakeroot git lintian pkgconf
+		rpm'
 	# Those that build it for ppc64le. Meson runs what it has compiled.
 	cross_packages="$build_packages gcc-powerpc64le-linux-gnu
 		libc6-dev-ppc64el-cross qemu-user"
