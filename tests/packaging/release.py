@@ -65,6 +65,7 @@ def edits():
             ('include/libhtab.h', r'#define HTAB_VERSION_MINOR\s+3'),
             ('include/libhtab.h', r'#define HTAB_VERSION_PATCH\s+0'),
             ('include/libhtab.h', r'#define HTAB_VERSION\s+"0\.3\.0"'),
+            ('libhtab.spec', r'Version:\s+0\.3\.0'),
             ('NEWS.md', r'## 0\.3 \(\d{4}-\d\d-\d\d\)'),
             ('man/pages.ini', r'date = [A-Z][a-z]+ \d+, \d{4}'),
             *((name, rf'{node}_0\.3 \{{')
