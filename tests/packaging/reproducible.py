@@ -25,7 +25,7 @@ def places():
 def installed(place, buildtype, *options):
     """The installed files by name"""
     meson = tool('MESON', 'meson')
-    build = place / buildtype
+    build = place / f'build-{buildtype}'
     run(*meson, 'setup', build, place, f'--buildtype={buildtype}',
         '--prefix=/usr', '-Dtests=disabled', '-Dexamples=disabled',
         *options, CC=CC)

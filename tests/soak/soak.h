@@ -57,11 +57,12 @@ bool fault_end(int result);
 
 /* --- a thread --- */
 
+/* C99 has no _Atomic, and -Wpedantic says so without __extension__. */
 struct life {
 	uint64_t random;
 	unsigned int number;
-	_Atomic(const char *) operation; /* what it does now */
-	_Atomic(const struct world *) world;
+	__extension__ _Atomic(const char *) operation; /* what it does now */
+	__extension__ _Atomic(const struct world *) world;
 	atomic_long since; /* when that began, in seconds */
 	unsigned long operations, faults, vms;
 	/* The fault of the call that is being made */
