@@ -3,9 +3,9 @@
  * The errors that libhtab.h lists, by function. Where a system call was made to
  * fail, its error is allowed too.
  *
- * ENOMEM is an answer of a kernel: there is no table, or the host cannot give
- * one. Where a fault is that answer, the library is told something wrong about
- * the VM, and so nothing is checked but that the VM has a table or none.
+ * A kernel answers ENOMEM if there is no table, or if the host cannot give one.
+ * If a fault gives that answer instead, the library draws a wrong conclusion about
+ * the VM. Then the soak accepts any table, or none.
  */
 #include "soak.h"
 

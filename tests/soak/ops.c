@@ -346,10 +346,6 @@ static void op_busy(struct vm *vm)
 		  NULL);
 }
 
-extern void op_prepare(struct vm *), op_commit(struct vm *),
-	op_cancel(struct vm *), op_resize(struct vm *),
-	op_configure(struct vm *);
-
 const struct operation operations[] = {
 	{ "htab_alloc", op_alloc },
 	{ "htab_alloc_at_least", op_alloc_at_least },

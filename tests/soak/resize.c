@@ -81,10 +81,6 @@ static void check_resize(const struct vm *vm, const char *name, int r)
 		wrong(vm->life, vm->world, "%s: %d", name, r);
 }
 
-extern void op_prepare(struct vm *), op_commit(struct vm *),
-	op_cancel(struct vm *), op_resize(struct vm *),
-	op_configure(struct vm *);
-
 /* A fault may have come after the kernel began. What may be a radix guest has
  * nothing that could be cancelled. */
 static bool is_perhaps_prepared(const struct vm *vm, int r)

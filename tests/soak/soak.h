@@ -165,6 +165,11 @@ bool vm_run(struct vm *vm);
 
 void op_save(struct vm *vm);
 void op_restore(struct vm *vm);
+void op_prepare(struct vm *vm);
+void op_commit(struct vm *vm);
+void op_cancel(struct vm *vm);
+void op_resize(struct vm *vm);
+void op_configure(struct vm *vm);
 void images_free(void);
 
 #endif
